@@ -1,0 +1,272 @@
+//! The order of a start, and what ends it.
+//!
+//! Read the configuration whole → log → bind both ports → answer on the health port, alive and not ready →
+//! let the service build its state → answer on the http port → ready. After a signal: not ready → keep serving
+//! for the drain delay → stop accepting → finish what is in flight → end.
+use std::{ffi::OsString, future::Future, process::ExitCode, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::OnceCell};
+
+use crate::{
+    Identity, Service,
+    command_line::{self, Asked},
+    config::{Configuration, Invalid, Platform, Reader, Section, Setting, Settings, Sources},
+    faults::Faults,
+    health::{self, Condition, Health, HealthPort},
+    healthcheck,
+    metrics::Metrics,
+    middleware::{Port, Surroundings, surround, surround_health},
+    server::{Drained, Limits, Server, bind},
+    shutdown::Shutdown,
+    telemetry::Telemetry,
+};
+
+/// `EX_CONFIG` of sysexits.h.
+const EXIT_CONFIGURATION: u8 = 78;
+const MAX_WORKERS: usize = 4;
+/// Hashing and name resolution; each thread costs memory.
+const MAX_BLOCKING: usize = 8;
+
+/// Why a process ends before it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// Something is wrong with the configuration: exit 78.
+    #[error(transparent)]
+    Configuration(#[from] Invalid),
+    /// Something else, in one line: exit 1.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Runs a service to its end: parses the command line, starts the runtime, boots, and turns the outcome into an exit code.
+/// `sections` are the service's own settings, for `--help`.
+pub fn run<B, F>(
+    service: &'static Service,
+    sections: &[&[Setting]],
+    arguments: impl IntoIterator<Item = OsString>,
+    boot: B,
+) -> ExitCode
+where
+    B: FnOnce(Boot) -> F,
+    F: Future<Output = Result<(), Stop>>,
+{
+    let mut all = sections.to_vec();
+    all.extend([Settings::SETTINGS, Platform::SETTINGS]);
+    let asked = match command_line::parse(service, &all, arguments, Sources::of_process()) {
+        Ok(asked) => asked,
+        Err(usage) => {
+            let _ = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
+        }
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return report(service, &Stop::Failed(format!("cannot start threads: {error}"))),
+    };
+    let code = runtime.block_on(async {
+        match asked {
+            Asked::Healthcheck { liveness, sources } => healthcheck::ask(service, &sources, liveness).await,
+            Asked::Serve(sources) => serve(service, sources, boot).await,
+        }
+    });
+    // A blocking thread that hangs must not keep the process.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    code
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .max_blocking_threads(MAX_BLOCKING)
+        .enable_all()
+        .build()
+}
+
+async fn serve<B, F>(service: &'static Service, sources: Sources, boot: B) -> ExitCode
+where
+    B: FnOnce(Boot) -> F,
+    F: Future<Output = Result<(), Stop>>,
+{
+    let shutdown = match Shutdown::listen() {
+        Ok(shutdown) => shutdown,
+        Err(error) => return report(service, &Stop::Failed(format!("cannot listen for signals: {error}"))),
+    };
+    let started = Arc::new(OnceCell::new());
+    let boot = boot(Boot { service, sources, shutdown: shutdown.clone(), started: Arc::clone(&started) });
+    let asked_before_start = async {
+        shutdown.draining().await;
+        // Once it serves, the drain is the boot order's own last step.
+        if started.initialized() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        outcome = boot => outcome.map_or_else(|stop| report(service, &stop), |()| ExitCode::SUCCESS),
+        () = asked_before_start => ExitCode::SUCCESS,
+        signal = shutdown.forced() => ExitCode::from(128 + signal),
+    }
+}
+
+/// One line for each thing that is wrong, on stderr: there may be no log yet.
+#[expect(clippy::print_stderr, reason = "the last words of a process that could not start")]
+fn report(service: &Service, stop: &Stop) -> ExitCode {
+    match stop {
+        Stop::Configuration(Invalid(problems)) => {
+            for problem in problems {
+                eprintln!("{}: {problem}", service.name);
+            }
+            ExitCode::from(EXIT_CONFIGURATION)
+        }
+        Stop::Failed(why) => {
+            eprintln!("{}: {why}", service.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The start of a process, before it lives.
+#[derive(Debug)]
+pub struct Boot {
+    service: &'static Service,
+    sources: Sources,
+    shutdown: Shutdown,
+    started: Arc<OnceCell<()>>,
+}
+
+impl Boot {
+    /// Reads the service's sections.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::new(self.service, &self.sources)
+    }
+
+    /// Ends the reading with all problems, or starts: logs, binds both ports, answers on the health port.
+    /// `section` is what the service read; it is present when nothing was wrong.
+    pub async fn start<S>(&self, reader: Reader<'_>, section: Option<S>) -> Result<(Life, S), Stop> {
+        let configuration = reader.finish()?;
+        let Some(section) = section else {
+            return Err(Stop::Failed("a section was read by another reader".to_owned()));
+        };
+        let life = self.life(configuration).await?;
+        Ok((life, section))
+    }
+
+    async fn life(&self, configuration: Configuration) -> Result<Life, Stop> {
+        let Configuration { settings, platform, effective, warnings } = configuration;
+        let prefix = self.service.prefix;
+        let http = bind(settings.http_addr.0, &format!("{prefix}HTTP_ADDR")).await.map_err(Stop::Failed)?;
+        let health_listener =
+            bind(settings.health_addr.0, &format!("{prefix}HEALTH_ADDR")).await.map_err(Stop::Failed)?;
+        let telemetry = Telemetry::start(&platform).map_err(Stop::Failed)?;
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        let (health, metrics, faults) = (Health::default(), Metrics::default(), Faults::default());
+        metrics.register_dropped_lines(telemetry.dropped());
+        let identity = Identity::new(self.service.name, &platform);
+        let surroundings =
+            |port| Surroundings::new(port, &identity, health.clone(), metrics.clone(), faults.clone(), &settings);
+        let (outer, outer_health) = (surroundings(Port::Http), surroundings(Port::Health));
+        let port = HealthPort {
+            health: health.clone(),
+            faults,
+            metrics: metrics.clone(),
+            effective: Arc::new(effective),
+            lab: settings.lab,
+        };
+        let start = health.condition("start");
+        tracing::info!(
+            service = self.service.name,
+            version = crate::service::VERSION,
+            revision = crate::service::REVISION,
+            http = %address(&http, settings.http_addr.0),
+            health = %address(&health_listener, settings.health_addr.0),
+            "listening"
+        );
+        let router = surround_health(health::routes(port), outer_health);
+        let health_server = Server::start(health_listener, router, limits(&settings), None);
+        Ok(Life {
+            identity,
+            health,
+            metrics,
+            settings,
+            start,
+            surroundings: outer,
+            shutdown: self.shutdown.clone(),
+            started: Arc::clone(&self.started),
+            http,
+            health_server,
+            _telemetry: telemetry,
+        })
+    }
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits { max_connections: settings.max_connections, idle_timeout: *settings.idle_timeout }
+}
+
+fn address(listener: &TcpListener, asked: std::net::SocketAddr) -> std::net::SocketAddr {
+    listener.local_addr().unwrap_or(asked)
+}
+
+/// A process that answers on its health port and is not ready yet.
+pub struct Life {
+    identity: Identity,
+    health: Health,
+    metrics: Metrics,
+    settings: Settings,
+    start: Condition,
+    surroundings: Surroundings,
+    shutdown: Shutdown,
+    started: Arc<OnceCell<()>>,
+    http: TcpListener,
+    health_server: Server,
+    // Last: what is dropped before it may still log.
+    _telemetry: Telemetry,
+}
+
+impl Life {
+    /// Who this process is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// For conditions of readiness.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// For metrics of the service's own.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// How many requests came in on the http port, as it counts on.
+    pub fn requests(&self) -> crate::metrics::RequestCount {
+        self.surroundings.requests()
+    }
+
+    /// Serves until a signal, then drains. Ready last.
+    pub async fn serve(self, routes: axum::Router) -> Result<(), Stop> {
+        let surrounded = surround(routes, self.surroundings, &self.settings);
+        let server = Server::start(self.http, surrounded, limits(&self.settings), Some(self.metrics));
+        // Whoever set it first set the same.
+        let _ = self.started.set(());
+        self.start.met();
+        tracing::info!("serving");
+        self.shutdown.draining().await;
+        self.health.drain();
+        tracing::info!(
+            delay_ms = u64::try_from(self.settings.drain_delay.as_millis()).unwrap_or(u64::MAX),
+            "draining: not ready, still serving"
+        );
+        tokio::time::sleep(*self.settings.drain_delay).await;
+        match server.close(*self.settings.shutdown_timeout).await {
+            Drained::Completely => tracing::info!("drained"),
+            Drained::Cut => tracing::warn!("connections were still open at SHUTDOWN_TIMEOUT and are cut"),
+        }
+        // Liveness answers to the very end.
+        self.health_server.close(Duration::ZERO).await;
+        Ok(())
+    }
+}

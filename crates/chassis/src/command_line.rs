@@ -1,0 +1,138 @@
+//! The command line every service has: `--help`, `--version`, `healthcheck`, and the classic flags in Go's spellings.
+use std::{ffi::OsString, fmt::Write as _};
+
+use clap::{Arg, Command};
+
+use crate::{
+    Service,
+    config::{Setting, Sources},
+};
+
+/// The flags of 2016 and the settings they stand for.
+const CLASSIC: [(&str, &str, &str, &str); 3] = [
+    ("http", "-http", "HTTP_ADDR", "where the service answers"),
+    ("health", "-health", "HEALTH_ADDR", "where the health port answers"),
+    (
+        "secret",
+        "-secret",
+        "SECRET",
+        "classic mode: shared secret of HS256 tokens (seen by everybody who may list processes)",
+    ),
+];
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Asked {
+    /// Run the service with these sources.
+    Serve(Sources),
+    /// Ask the running service whether it is healthy.
+    Healthcheck {
+        /// Whether to ask for liveness instead of readiness.
+        liveness: bool,
+        /// For the health port's address.
+        sources: Sources,
+    },
+}
+
+/// Parses arguments (the first is the program's name). `Err` is a usage error, or the text of `--help` and `--version`.
+pub fn parse(
+    service: &Service,
+    settings: &[&[Setting]],
+    arguments: impl IntoIterator<Item = OsString>,
+    mut sources: Sources,
+) -> Result<Asked, clap::Error> {
+    let matches = command(service, settings).try_get_matches_from(arguments.into_iter().map(with_two_dashes))?;
+    for (id, flag, setting, _) in CLASSIC {
+        sources = sources.with_flag(setting, flag, matches.get_one::<String>(id).cloned());
+    }
+    Ok(match matches.subcommand() {
+        Some(("healthcheck", asked)) => Asked::Healthcheck { liveness: asked.get_flag("liveness"), sources },
+        _ => Asked::Serve(sources),
+    })
+}
+
+fn command(service: &Service, settings: &[&[Setting]]) -> Command {
+    const VERSION: &str = concat!(env!("FLOTILLA_VERSION"), " (", env!("FLOTILLA_REVISION"), ")");
+    let healthcheck = Command::new("healthcheck")
+        .about("Asks the health port; exit 0 when ready, 1 when not. For compose and exec probes.")
+        .arg(
+            Arg::new("liveness")
+                .long("liveness")
+                .action(clap::ArgAction::SetTrue)
+                .help("Ask for liveness instead of readiness"),
+        );
+    let mut command = Command::new(service.name)
+        .about(service.about)
+        .version(VERSION)
+        .args_conflicts_with_subcommands(false)
+        .subcommand(healthcheck)
+        .after_help(variables(service, settings));
+    for (id, _, setting, about) in CLASSIC {
+        let help = format!("{about} (over {}{setting})", service.prefix);
+        command = command.arg(Arg::new(id).long(id).value_name("VALUE").global(true).hide_env(true).help(help));
+    }
+    command
+}
+
+/// The table of variables, from the same source as everything else.
+fn variables(service: &Service, settings: &[&[Setting]]) -> String {
+    let all: Vec<&Setting> = settings.iter().flat_map(|group| group.iter()).collect();
+    let width = all.iter().map(|setting| setting.variable(service.prefix).len()).max().unwrap_or(0);
+    let mut text = "Variables (each but the last ones also as NAME_FILE, naming a file with the value):\n".to_owned();
+    for setting in all {
+        let name = setting.variable(service.prefix);
+        let _ = writeln!(text, "  {name:width$}  {} [default: {}]", setting.about, setting.default_in_words());
+    }
+    text.push_str("\nFlags may be written -http=VALUE, --http=VALUE or -http VALUE. Exit codes: 0 drained, 1 failed, 2 usage, 78 configuration.");
+    text
+}
+
+/// Go's `flag` package takes one dash or two before a name; clap wants two before one that is longer than a letter.
+fn with_two_dashes(argument: OsString) -> OsString {
+    let Some(text) = argument.to_str() else { return argument };
+    let Some(name) = text.strip_prefix('-').filter(|name| !name.starts_with('-')) else { return argument };
+    if name.len() > 1 { format!("-{text}").into() } else { argument }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Reader;
+
+    const SERVICE: Service = Service { name: "hello", prefix: "HELLO_", about: "Greets." };
+
+    fn http_addr_of(arguments: &[&str]) -> String {
+        let all = std::iter::once("hello").chain(arguments.iter().copied()).map(OsString::from);
+        let Ok(Asked::Serve(sources)) = parse(&SERVICE, &[], all, Sources::default()) else {
+            panic!("not served: {arguments:?}")
+        };
+        let configuration = Reader::new(&SERVICE, &sources).finish().expect("a configuration");
+        configuration.settings.http_addr.to_string()
+    }
+
+    #[test]
+    fn the_classic_flags_are_read_in_gos_three_spellings() {
+        for arguments in [
+            &["-http=127.0.0.1:9080"][..],
+            &["--http=127.0.0.1:9080"],
+            &["-http", "127.0.0.1:9080"],
+            &["--http", "127.0.0.1:9080"],
+        ] {
+            assert_eq!(http_addr_of(arguments), "127.0.0.1:9080", "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_flag_is_a_usage_error() {
+        let all = ["hello", "-htp=1"].map(OsString::from);
+        assert_eq!(parse(&SERVICE, &[], all, Sources::default()).expect_err("refused").exit_code(), 2);
+    }
+
+    #[test]
+    fn help_names_every_variable() {
+        let text = command(&SERVICE, &[<crate::config::Settings as crate::config::Section>::SETTINGS])
+            .render_help()
+            .to_string();
+        assert!(text.contains("HELLO_SHUTDOWN_TIMEOUT") && text.contains("[default: 20s]"), "{text}");
+    }
+}

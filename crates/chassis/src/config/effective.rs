@@ -1,0 +1,42 @@
+//! The effective configuration: what `/config` shows, secrets masked.
+use serde::Serialize;
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// Nothing was given.
+    Default,
+    /// The variable itself.
+    Env,
+    /// The file that the `_FILE` variable names.
+    File,
+    /// A classic flag.
+    Flag,
+}
+
+/// One line of `/config`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Shown {
+    /// The variable's whole name.
+    pub name: String,
+    /// Its value; `null` when unset, `***` when secret.
+    pub value: Option<String>,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The flag or the file it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+/// All settings of the process, in the order of the docs.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(transparent)]
+pub struct Effective(pub Vec<Shown>);
+
+impl Effective {
+    /// The value shown for a variable.
+    pub fn get(&self, name: &str) -> Option<&Shown> {
+        self.0.iter().find(|shown| shown.name == name)
+    }
+}

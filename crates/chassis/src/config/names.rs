@@ -1,0 +1,71 @@
+//! Names in the environment that bear our prefix but are no setting: typing mistakes, and Kubernetes' own.
+
+/// How many letters a name may be off to count as a mistyped one.
+const NEAR: usize = 2;
+
+/// What an unknown name most likely is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unknown<'a> {
+    /// Kubernetes puts these into every pod for the Services of its namespace (`HELLO_PORT=tcp://…`).
+    ServiceLink,
+    /// A known name, mistyped.
+    Mistyped(&'a str),
+    /// Something else; the nearest known name, for the message.
+    Strange(&'a str),
+}
+
+/// Judges a name (without prefix) that is not among `known`.
+pub(super) fn judge<'a>(name: &str, value: &str, known: &[&'a str]) -> Unknown<'a> {
+    if is_service_link(name, value) {
+        return Unknown::ServiceLink;
+    }
+    let nearest =
+        known.iter().min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate)).copied().unwrap_or_default();
+    if strsim::damerau_levenshtein(name, nearest) <= NEAR {
+        Unknown::Mistyped(nearest)
+    } else {
+        Unknown::Strange(nearest)
+    }
+}
+
+/// See "Environment variables" in the Kubernetes documentation of Services.
+fn is_service_link(name: &str, value: &str) -> bool {
+    let is = |end: &str| name == end || name.ends_with(&format!("_{end}"));
+    value.starts_with("tcp://")
+        || value.starts_with("udp://")
+        || is("SERVICE_HOST")
+        || is("SERVICE_PORT")
+        || name.contains("SERVICE_PORT_")
+        || ["_TCP_PROTO", "_TCP_PORT", "_TCP_ADDR", "_UDP_PROTO", "_UDP_PORT", "_UDP_ADDR"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: [&str; 3] = ["HTTP_ADDR", "SECRET", "JWKS_URL"];
+
+    #[test]
+    fn a_mistyped_name_is_told_from_a_strange_one() {
+        assert_eq!(judge("HTTP_ADR", "x", &KNOWN), Unknown::Mistyped("HTTP_ADDR"));
+        assert_eq!(judge("SERCET", "x", &KNOWN), Unknown::Mistyped("SECRET"));
+        assert_eq!(judge("COLOUR", "x", &KNOWN), Unknown::Strange("SECRET"));
+    }
+
+    #[test]
+    fn what_kubernetes_injects_for_a_service_is_nobodys_mistake() {
+        for (name, value) in [
+            ("PORT", "tcp://10.0.0.1:80"),
+            ("SERVICE_HOST", "10.0.0.1"),
+            ("SERVICE_PORT", "80"),
+            ("SERVICE_PORT_HTTP", "80"),
+            ("PORT_80_TCP", "tcp://10.0.0.1:80"),
+            ("PORT_80_TCP_ADDR", "10.0.0.1"),
+            ("CANARY_SERVICE_HOST", "10.0.0.2"),
+        ] {
+            assert_eq!(judge(name, value, &KNOWN), Unknown::ServiceLink, "{name}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Reads sections from their sources, keeping every problem for one report.
+use std::{collections::BTreeMap, fmt, fs, io::Read as _, path::Path};
+
+use super::{Effective, Origin, Platform, Section, Setting, Settings, Shown, Sources, names};
+use crate::Service;
+
+/// A `_FILE` holds a value, not a document.
+const MAX_FILE_BYTES: u64 = 64 * 1024;
+
+/// What is wrong with one variable. Displays as one line that never shows a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The variable's whole name, or the flag's.
+    pub name: String,
+    /// What is wrong with it.
+    pub wrong: String,
+    /// What is allowed; empty when `wrong` says it all.
+    pub allowed: &'static str,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.wrong)?;
+        if self.allowed.is_empty() { Ok(()) } else { write!(f, "; allowed: {}", self.allowed) }
+    }
+}
+
+/// All problems of a configuration: the process exits with 78 (`EX_CONFIG`).
+#[derive(Debug, thiserror::Error)]
+#[error("{} problem(s) in the configuration", .0.len())]
+pub struct Invalid(pub Vec<Problem>);
+
+/// A configuration without problems.
+#[derive(Debug)]
+pub struct Configuration {
+    /// What chassis itself needs.
+    pub settings: Settings,
+    /// What carries no prefix.
+    pub platform: Platform,
+    /// For `/config`.
+    pub effective: Effective,
+    /// For the log, once there is one.
+    pub warnings: Vec<String>,
+}
+
+struct Given {
+    text: String,
+    /// What a person must change: `HELLO_HTTP_ADDR`, `HELLO_HTTP_ADDR_FILE` or `-http`.
+    culprit: String,
+    origin: Origin,
+    from: Option<String>,
+}
+
+/// Reads one section after the other; [`Reader::finish`] tells all problems.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    service: &'a Service,
+    sources: &'a Sources,
+    known: Vec<&'static Setting>,
+    effective: Vec<Shown>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of `service`'s settings.
+    pub fn new(service: &'a Service, sources: &'a Sources) -> Self {
+        Self { service, sources, known: Vec::new(), effective: Vec::new(), problems: Vec::new() }
+    }
+
+    /// Reads a section; `None` means problems, which [`Reader::finish`] tells.
+    pub fn section<S: Section>(&mut self) -> Option<S> {
+        let before = self.problems.len();
+        let mut defaults = BTreeMap::new();
+        let mut values = Vec::new();
+        for setting in S::SETTINGS {
+            if let Some(default) = setting.default {
+                defaults.insert(setting.name.to_owned(), default.to_owned());
+            }
+            let given = self.given(setting);
+            self.show(setting, given.as_ref());
+            values.extend(given.map(|given| (setting, given)));
+        }
+        for (setting, given) in &values {
+            self.try_alone::<S>(&defaults, setting, given);
+        }
+        if self.problems.len() > before {
+            return None;
+        }
+        let mut all = defaults;
+        all.extend(values.into_iter().map(|(setting, given)| (setting.name.to_owned(), given.text)));
+        self.parse_checked(all)
+    }
+
+    /// Reads what chassis needs, and ends the reading.
+    pub fn finish(mut self) -> Result<Configuration, Invalid> {
+        let settings = self.section::<Settings>();
+        let platform = self.section::<Platform>();
+        let warnings = self.judge_unknown_names();
+        match (settings, platform) {
+            (Some(settings), Some(platform)) if self.problems.is_empty() => {
+                Ok(Configuration { settings, platform, effective: Effective(self.effective), warnings })
+            }
+            _ => Err(Invalid(self.problems)),
+        }
+    }
+
+    /// Reads chassis' own settings alone: enough to find a running service's health port.
+    pub(crate) fn listeners(mut self) -> Result<Settings, Invalid> {
+        self.section::<Settings>().ok_or(Invalid(self.problems))
+    }
+
+    /// Adds a problem that only the caller can see, for example with a key file's content.
+    pub fn problem(&mut self, setting: &str, wrong: impl Into<String>) {
+        let name = format!("{}{setting}", self.service.prefix);
+        self.problems.push(Problem { name, wrong: wrong.into(), allowed: "" });
+    }
+
+    fn parse_checked<S: Section>(&mut self, values: BTreeMap<String, String>) -> Option<S> {
+        match envy::from_iter::<_, S>(values) {
+            Ok(section) => {
+                let problems = section.problems();
+                for (setting, wrong) in &problems {
+                    self.problem(setting, wrong.clone());
+                }
+                problems.is_empty().then_some(section)
+            }
+            Err(error) => {
+                // Each value was right alone and the defaults are tested: a setting without default must be an Option.
+                self.problem("", format!("the section cannot be read: {}", without_value(&error)));
+                None
+            }
+        }
+    }
+
+    /// envy stops at the first error and does not say whose it is: so each value is offered alone over the defaults.
+    fn try_alone<S: Section>(&mut self, defaults: &BTreeMap<String, String>, setting: &Setting, given: &Given) {
+        let mut values = defaults.clone();
+        values.insert(setting.name.to_owned(), given.text.clone());
+        if let Err(error) = envy::from_iter::<_, S>(values) {
+            let name = given.culprit.clone();
+            self.problems.push(Problem { name, wrong: without_value(&error), allowed: setting.allowed });
+        }
+    }
+
+    fn given(&mut self, setting: &'static Setting) -> Option<Given> {
+        let variable = setting.variable(self.service.prefix);
+        let file_variable = format!("{variable}_FILE");
+        self.known.push(setting);
+        let value = self.text_of(&variable, setting);
+        let path = if setting.bare { None } else { self.text_of(&file_variable, setting) };
+        if value.is_some() && path.is_some() {
+            let wrong = format!("given together with {file_variable}; set one of the two");
+            self.problems.push(Problem { name: variable, wrong, allowed: "" });
+            return None;
+        }
+        if let Some((flag, text)) = self.sources.flags.get(setting.name).filter(|_| !setting.bare) {
+            let (flag, text) = ((*flag).to_owned(), text.clone());
+            return Some(Given { text, culprit: flag.clone(), origin: Origin::Flag, from: Some(flag) });
+        }
+        if let Some(text) = value {
+            return Some(Given { text, culprit: variable, origin: Origin::Env, from: None });
+        }
+        let path = path?;
+        match read_value(Path::new(&path)) {
+            Ok(text) if text.is_empty() => {
+                let wrong = format!("the file {path} is empty");
+                self.problems.push(Problem { name: file_variable, wrong, allowed: setting.allowed });
+                None
+            }
+            Ok(text) => Some(Given { text, culprit: file_variable, origin: Origin::File, from: Some(path) }),
+            Err(cause) => {
+                let wrong = format!("cannot read {path}: {cause}");
+                self.problems.push(Problem {
+                    name: file_variable,
+                    wrong,
+                    allowed: "a readable file that holds the value",
+                });
+                None
+            }
+        }
+    }
+
+    fn text_of(&mut self, variable: &str, setting: &Setting) -> Option<String> {
+        let value = self.sources.environment.get(variable).filter(|value| !value.is_empty())?;
+        let text = value.to_str().map(str::to_owned);
+        if text.is_none() {
+            let wrong = "not valid UTF-8".to_owned();
+            self.problems.push(Problem { name: variable.to_owned(), wrong, allowed: setting.allowed });
+        }
+        text
+    }
+
+    fn show(&mut self, setting: &Setting, given: Option<&Given>) {
+        let value = given.map(|given| given.text.clone()).or_else(|| setting.default.map(str::to_owned));
+        self.effective.push(Shown {
+            name: setting.variable(self.service.prefix),
+            value: value.map(|value| if setting.secret { "***".to_owned() } else { value }),
+            origin: given.map_or(Origin::Default, |given| given.origin.clone()),
+            from: given.and_then(|given| given.from.clone()),
+        });
+    }
+
+    /// A mistyped name would silently leave the default in force, so it stops the start; a strange one is a warning.
+    fn judge_unknown_names(&mut self) -> Vec<String> {
+        let prefix = self.service.prefix;
+        let known: Vec<&str> = self.known.iter().filter(|setting| !setting.bare).map(|setting| setting.name).collect();
+        let mut warnings: Vec<String> = self
+            .sources
+            .flags
+            .iter()
+            .filter(|(setting, _)| !known.contains(setting))
+            .map(|(_, (flag, _))| {
+                format!("{flag} is accepted for the classic manifests; {} has no use for it", self.service.name)
+            })
+            .collect();
+        for (variable, value) in &self.sources.environment {
+            let Some(name) = variable.strip_prefix(prefix) else { continue };
+            let stem = name.strip_suffix("_FILE").unwrap_or(name);
+            if known.contains(&name) || known.contains(&stem) {
+                continue;
+            }
+            let value = value.to_string_lossy();
+            match names::judge(stem, &value, &known) {
+                names::Unknown::ServiceLink => {}
+                names::Unknown::Mistyped(nearest) => {
+                    let wrong = format!("no such setting; did you mean {prefix}{nearest}?");
+                    self.problems.push(Problem { name: variable.clone(), wrong, allowed: "" });
+                }
+                names::Unknown::Strange(nearest) => {
+                    warnings.push(format!(
+                        "{variable} is no setting of {}; the nearest is {prefix}{nearest}",
+                        self.service.name
+                    ));
+                }
+            }
+        }
+        warnings
+    }
+}
+
+fn read_value(path: &Path) -> Result<String, String> {
+    let mut text = String::new();
+    let file = fs::File::open(path).map_err(|cause| plain(&cause))?;
+    file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(|cause| plain(&cause))?;
+    if text.len() as u64 > MAX_FILE_BYTES {
+        return Err(format!("larger than {MAX_FILE_BYTES} bytes"));
+    }
+    // Editors and `echo` end a file with a line break that is no part of the value.
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+}
+
+fn plain(cause: &std::io::Error) -> String {
+    match cause.kind() {
+        std::io::ErrorKind::NotFound => "no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::InvalidData => "not valid UTF-8".to_owned(),
+        _ => cause.to_string(),
+    }
+}
+
+/// envy's own messages quote the value, which may be a secret.
+fn without_value(error: &envy::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" while parsing value '").unwrap_or(text.len());
+    let text = &text[..end];
+    if text.starts_with("unknown variant") { "not one of the allowed words".to_owned() } else { text.to_owned() }
+}

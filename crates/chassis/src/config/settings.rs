@@ -1,0 +1,123 @@
+//! What chassis itself is configured by: the same for every service.
+use serde::Deserialize;
+
+use super::{ListenAddr, Section, Setting, Span};
+
+const ADDRESS: &str = "an IP address and a port, such as 127.0.0.1:8080 or :80; port 0 takes a free one";
+const SPAN: &str = "a span of time such as 500ms, 20s or 2m";
+
+/// Listeners, drain and limits of a service.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Settings {
+    /// Where the service answers.
+    pub http_addr: ListenAddr,
+    /// Where the health port answers.
+    pub health_addr: ListenAddr,
+    /// How long a draining process keeps serving before it stops accepting.
+    pub drain_delay: Span,
+    /// How long requests in flight may take after that.
+    pub shutdown_timeout: Span,
+    /// Whether the health port has switches and faults.
+    pub lab: bool,
+    /// How long a request may take until its answer begins.
+    pub request_timeout: Span,
+    /// How long a connection may be idle, or take to send a request's head.
+    pub idle_timeout: Span,
+    /// How long a request's body may pause.
+    pub body_timeout: Span,
+    /// Connections served at once; more wait to be accepted.
+    pub max_connections: usize,
+    /// Bytes of a request's body.
+    pub max_body_bytes: usize,
+}
+
+impl Section for Settings {
+    const SETTINGS: &'static [Setting] = &[
+        Setting::new("HTTP_ADDR", "127.0.0.1:8080", ADDRESS, "where the service answers"),
+        Setting::new("HEALTH_ADDR", "127.0.0.1:8081", ADDRESS, "where the health port answers"),
+        Setting::new(
+            "DRAIN_DELAY",
+            "0s",
+            SPAN,
+            "after SIGTERM, how long to keep serving while not ready, so that load balancers notice",
+        ),
+        Setting::new("SHUTDOWN_TIMEOUT", "20s", SPAN, "how long requests in flight may take after the drain delay"),
+        Setting::new(
+            "LAB",
+            "true",
+            "true or false",
+            "switches and faults on the health port; false answers them with 404",
+        ),
+        Setting::new("REQUEST_TIMEOUT", "15s", SPAN, "how long a request may take until its answer begins; then 503"),
+        Setting::new("IDLE_TIMEOUT", "60s", SPAN, "how long a connection may be idle or take to send a request's head"),
+        Setting::new("BODY_TIMEOUT", "15s", SPAN, "how long a request's body may pause; then 408"),
+        Setting::new(
+            "MAX_CONNECTIONS",
+            "2048",
+            "a number from 1 to 1000000",
+            "connections served at once; more wait to be accepted",
+        ),
+        Setting::new("MAX_BODY_BYTES", "65536", "a number of bytes", "size of a request's body; then 413"),
+    ];
+
+    fn problems(&self) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
+        if !(1..=1_000_000).contains(&self.max_connections) {
+            problems.push(("MAX_CONNECTIONS", "out of range; allowed: a number from 1 to 1000000".to_owned()));
+        }
+        let both = (self.http_addr.0, self.health_addr.0);
+        if both.0 == both.1 && both.0.port() != 0 {
+            problems.push(("HEALTH_ADDR", "the same as HTTP_ADDR; allowed: an address of its own".to_owned()));
+        }
+        for (name, span) in [
+            ("REQUEST_TIMEOUT", self.request_timeout),
+            ("IDLE_TIMEOUT", self.idle_timeout),
+            ("BODY_TIMEOUT", self.body_timeout),
+        ] {
+            if span.is_zero() {
+                problems.push((name, format!("zero; allowed: {SPAN}")));
+            }
+        }
+        problems
+    }
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// What the whole field calls by the same names: they carry no prefix.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Platform {
+    /// Filter of `tracing_subscriber::EnvFilter`.
+    pub rust_log: String,
+    /// `None`: text on a terminal, else JSON.
+    pub log_format: Option<LogFormat>,
+    /// Downward API.
+    pub pod_name: Option<String>,
+    /// Downward API.
+    pub pod_namespace: Option<String>,
+    /// Downward API.
+    pub pod_ip: Option<String>,
+    /// Downward API.
+    pub node_name: Option<String>,
+}
+
+impl Section for Platform {
+    const SETTINGS: &'static [Setting] = &[
+        Setting::new("RUST_LOG", "info", "a filter such as info or warn,auth=debug", "which events are logged").bare(),
+        Setting::optional("LOG_FORMAT", "text on a terminal, else json", "json or text", "how events are written")
+            .bare(),
+        Setting::optional("POD_NAME", "the host name", "a name", "who answers, in x-served-by; from the downward API")
+            .bare(),
+        Setting::optional("POD_NAMESPACE", "not shown", "a name", "shown by /whoami; from the downward API").bare(),
+        Setting::optional("POD_IP", "not shown", "an address", "shown by /whoami; from the downward API").bare(),
+        Setting::optional("NODE_NAME", "not shown", "a name", "shown by /whoami; from the downward API").bare(),
+    ];
+}

@@ -1,0 +1,88 @@
+//! Values as people write them: addresses to listen on, and spans of time.
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use serde::{Deserialize, de};
+
+/// An address to listen on: `127.0.0.1:8080`, `[::]:80`, `localhost:8080`, or Go's `:80` for every interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListenAddr(pub SocketAddr);
+
+impl std::str::FromStr for ListenAddr {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let host_and_port = text.rsplit_once(':').ok_or("no port in it")?;
+        let address = match host_and_port {
+            ("", port) => (Ipv4Addr::UNSPECIFIED, port_number(port)?).into(),
+            ("localhost", port) => (Ipv4Addr::LOCALHOST, port_number(port)?).into(),
+            (_, port) => {
+                port_number(port)?;
+                text.parse().map_err(|_| "not an IP address with a port")?
+            }
+        };
+        Ok(Self(address))
+    }
+}
+
+fn port_number(text: &str) -> Result<u16, &'static str> {
+    text.parse().map_err(|_| "the port is not a number from 0 to 65535")
+}
+
+impl fmt::Display for ListenAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for ListenAddr {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// A span of time as humantime reads it: `500ms`, `2m`, `1h 30m`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        humantime::parse_duration(&text).map(Self).map_err(|_| de::Error::custom("not a span of time with a unit"))
+    }
+}
+
+impl std::ops::Deref for Span {
+    type Target = Duration;
+    fn deref(&self) -> &Duration {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_may_be_written_as_go_writes_them() {
+        for (written, meant) in [
+            ("127.0.0.1:9080", "127.0.0.1:9080"),
+            (":80", "0.0.0.0:80"),
+            ("localhost:0", "127.0.0.1:0"),
+            ("[::1]:81", "[::1]:81"),
+        ] {
+            assert_eq!(written.parse::<ListenAddr>().expect(written).to_string(), meant);
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_none_says_what_it_lacks() {
+        assert_eq!("nonsense".parse::<ListenAddr>(), Err("no port in it"));
+        assert_eq!("1.2.3.4:http".parse::<ListenAddr>(), Err("the port is not a number from 0 to 65535"));
+        assert_eq!("1.2.3.4:70000".parse::<ListenAddr>(), Err("the port is not a number from 0 to 65535"));
+        assert_eq!("example.com:80".parse::<ListenAddr>(), Err("not an IP address with a port"));
+    }
+}

@@ -1,0 +1,152 @@
+//! The health port's table of contents, and its handlers.
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::{Health, Report, Which, switch};
+use crate::{Problem, config::Effective, faults::Faults, metrics::Metrics};
+
+/// What the health port shows and switches.
+#[derive(Debug, Clone)]
+pub(crate) struct HealthPort {
+    pub(crate) health: Health,
+    pub(crate) faults: Faults,
+    pub(crate) metrics: Metrics,
+    pub(crate) effective: std::sync::Arc<Effective>,
+    pub(crate) lab: bool,
+}
+
+pub(crate) fn routes(port: HealthPort) -> Router {
+    let read = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readiness", get(readiness))
+        .route("/probes", get(probes))
+        .route("/config", get(config))
+        .route("/metrics", get(metrics));
+    let lab = Router::new()
+        .route("/healthz/status", get(healthz_status).post(toggle_healthz).put(set_healthz))
+        .route("/readiness/status", get(readiness_status).post(toggle_readiness).put(set_readiness))
+        .route("/faults", get(faults).put(set_faults).delete(end_faults))
+        .layer(from_fn(refuse_other_sites));
+    let all = if port.lab { read.merge(lab) } else { read };
+    all.with_state(port)
+}
+
+async fn healthz(State(port): State<HealthPort>, headers: HeaderMap) -> Response {
+    probed(&port, Which::Liveness, "/healthz", &headers)
+}
+
+async fn readiness(State(port): State<HealthPort>, headers: HeaderMap) -> Response {
+    probed(&port, Which::Readiness, "/readiness", &headers)
+}
+
+fn probed(port: &HealthPort, which: Which, path: &'static str, headers: &HeaderMap) -> Response {
+    let report = port.health.probe(which, Instant::now());
+    let status = if report.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    port.health.0.probes.remember(path, status.as_u16(), agent);
+    let mut response = (status, Json(report)).into_response();
+    // The report is the body of a 503, too: it says what the process waits for.
+    response.extensions_mut().insert(crate::problem::Verbatim);
+    response
+}
+
+async fn probes(State(port): State<HealthPort>) -> impl IntoResponse {
+    Json(port.health.0.probes.list())
+}
+
+async fn config(State(port): State<HealthPort>) -> impl IntoResponse {
+    Json(port.effective.as_ref().clone())
+}
+
+async fn metrics(State(port): State<HealthPort>) -> impl IntoResponse {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], port.metrics.encode())
+}
+
+async fn healthz_status(State(port): State<HealthPort>) -> Json<Report> {
+    Json(port.health.status(Which::Liveness, Instant::now()))
+}
+
+async fn readiness_status(State(port): State<HealthPort>) -> Json<Report> {
+    Json(port.health.status(Which::Readiness, Instant::now()))
+}
+
+async fn toggle_healthz(State(port): State<HealthPort>) -> Json<Report> {
+    toggle(&port, Which::Liveness)
+}
+
+async fn toggle_readiness(State(port): State<HealthPort>) -> Json<Report> {
+    toggle(&port, Which::Readiness)
+}
+
+fn toggle(port: &HealthPort, which: Which) -> Json<Report> {
+    let now = Instant::now();
+    port.health.switch(which).toggle(now);
+    Json(switched(port, which, now))
+}
+
+async fn set_healthz(State(port): State<HealthPort>, body: Bytes) -> Result<Json<Report>, Problem> {
+    set(&port, Which::Liveness, &body)
+}
+
+async fn set_readiness(State(port): State<HealthPort>, body: Bytes) -> Result<Json<Report>, Problem> {
+    set(&port, Which::Readiness, &body)
+}
+
+fn set(port: &HealthPort, which: Which, body: &Bytes) -> Result<Json<Report>, Problem> {
+    let now = Instant::now();
+    let setting: switch::Setting = parse(body)?;
+    port.health.switch(which).set(setting, now).map_err(unprocessable)?;
+    Ok(Json(switched(port, which, now)))
+}
+
+fn switched(port: &HealthPort, which: Which, now: Instant) -> Report {
+    let report = port.health.status(which, now);
+    tracing::warn!(switch = ?which, healthy = report.healthy, "health switch changed");
+    report
+}
+
+async fn faults(State(port): State<HealthPort>) -> impl IntoResponse {
+    Json(port.faults.status(Instant::now()))
+}
+
+async fn set_faults(State(port): State<HealthPort>, body: Bytes) -> Result<impl IntoResponse, Problem> {
+    port.faults.set(&parse(&body)?, Instant::now()).map_err(unprocessable)?;
+    let status = port.faults.status(Instant::now());
+    tracing::warn!(?status, "faults injected");
+    Ok(Json(status))
+}
+
+async fn end_faults(State(port): State<HealthPort>) -> StatusCode {
+    port.faults.end();
+    tracing::info!("faults ended");
+    StatusCode::NO_CONTENT
+}
+
+/// `curl -d` labels a body as a form: the label is not looked at, so that the commands of a lesson stay short.
+fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST).detail(format!("the body cannot be read: {error}")))
+}
+
+fn unprocessable(wrong: String) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY).detail(wrong)
+}
+
+/// A page on another site can make a browser POST to this port without asking; it cannot hide that it did (Fetch Metadata).
+async fn refuse_other_sites(request: Request, next: Next) -> Response {
+    let site = request.headers().get("sec-fetch-site").map(axum::http::HeaderValue::as_bytes);
+    if request.method().is_safe() || matches!(site, None | Some(b"same-origin" | b"none")) {
+        return next.run(request).await;
+    }
+    Problem::new(StatusCode::FORBIDDEN).detail("switches are not changed from other sites' pages").into_response()
+}

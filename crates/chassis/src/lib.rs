@@ -1,0 +1,41 @@
+//! What every service needs to run, and nothing about its business: no user, token, route or upstream is named here.
+//!
+//! The layout follows a process through its life:
+//!
+//! | module | does |
+//! |---|---|
+//! | [`service`] | who this is: name, variable prefix, version, revision |
+//! | [`command_line`] | `--help`, `--version`, `healthcheck`, the classic `-http -health -secret` |
+//! | [`config`] | settings from flags, environment, files and defaults; all problems at once |
+//! | [`boot`] | the order of a start, and what ends it |
+//! | [`telemetry`] | events on stdout, JSON or text |
+//! | [`metrics`] | counters in the Prometheus text format |
+//! | [`health`] | the health port: liveness, readiness, the lab's switches, probes, faults, configuration, metrics |
+//! | [`middleware`] | everything that surrounds a handler, stacked in one place |
+//! | [`problem`] | errors on the wire (RFC 9457) |
+//! | [`server`] | listeners and connections with their limits |
+//! | [`shutdown`] | signals, draining, deadlines |
+
+pub mod boot;
+pub mod command_line;
+pub mod config;
+mod faults;
+mod framing;
+pub mod health;
+mod healthcheck;
+mod lasting;
+pub mod metrics;
+pub mod middleware;
+pub mod problem;
+mod request_id;
+pub mod server;
+pub mod service;
+pub mod shutdown;
+pub mod telemetry;
+
+pub use boot::{Boot, Life, Stop, run};
+pub use problem::Problem;
+pub use service::{Identity, Service};
+
+// Services register their own metrics and need the same version of the library for it.
+pub use prometheus_client;

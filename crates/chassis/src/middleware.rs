@@ -1,0 +1,224 @@
+//! Everything that surrounds a handler, stacked in one place.
+//!
+//! From outside in, and why in this order:
+//! 1. the clock starts and the request gets its id, so that whatever happens next can be told by it;
+//! 2. a request that could be read in two ways is refused before anybody looks at its path;
+//! 3. injected faults stand in for a slow or broken handler, so everything outside treats them as such;
+//! 4. the deadline covers the handler only, not the limits around it;
+//! 5. the body's cap and clock, then the panic net, sit closest to the handler: what they answer is an answer like any other;
+//! 6. on the way out an error without a body gets one, the answer is stamped with who gave it, logged and counted.
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tokio::time::Instant;
+use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::RequestBodyTimeoutLayer};
+use tracing::Instrument as _;
+
+use crate::{
+    Identity, Problem,
+    config::Settings,
+    faults::Faults,
+    framing,
+    health::Health,
+    metrics::Metrics,
+    problem,
+    request_id::{REQUEST_ID, RequestId},
+    server::Peer,
+    service::{VERSION, Version},
+};
+
+/// Which of the two ports a request came in by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    Http,
+    Health,
+}
+
+/// What the layers need to know.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    port: Port,
+    health: Health,
+    metrics: Metrics,
+    faults: Faults,
+    requests: Arc<AtomicU64>,
+    request_timeout: Duration,
+    served_by: HeaderValue,
+}
+
+impl Surroundings {
+    pub(crate) fn new(
+        port: Port,
+        identity: &Identity,
+        health: Health,
+        metrics: Metrics,
+        faults: Faults,
+        settings: &Settings,
+    ) -> Self {
+        let served_by = HeaderValue::from_str(&identity.served_by).unwrap_or(HeaderValue::from_static("unnamed"));
+        let request_timeout = *settings.request_timeout;
+        Self(Arc::new(Inner { port, health, metrics, faults, requests: Arc::default(), request_timeout, served_by }))
+    }
+
+    /// How many requests came in by this port.
+    pub(crate) fn requests(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.0.requests)
+    }
+}
+
+/// Puts the stack around a service's routes, and adds what every service answers alike: `/version` and the 404.
+pub(crate) fn surround(routes: Router, surroundings: Surroundings, settings: &Settings) -> Router {
+    let metrics = surroundings.0.metrics.clone();
+    let panicked = CatchPanicLayer::custom(move |panic: Box<dyn std::any::Any + Send>| {
+        metrics.panicked();
+        tracing::error!(panic = panic_text(panic.as_ref()), "a handler panicked");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+    });
+    routes
+        .route("/version", get(|| async { Json(Version::current()) }))
+        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
+        .layer(panicked)
+        .layer(RequestBodyTimeoutLayer::new(*settings.body_timeout))
+        .layer(RequestBodyLimitLayer::new(settings.max_body_bytes))
+        .layer(from_fn_with_state(surroundings, around))
+}
+
+/// The health port needs no limits on its handlers, but is logged alike: the lab reads the kubelet's probes in it.
+pub(crate) fn surround_health(routes: Router, surroundings: Surroundings) -> Router {
+    routes
+        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
+        .layer(RequestBodyLimitLayer::new(16 * 1024))
+        .layer(from_fn_with_state(surroundings, around))
+}
+
+async fn around(State(surroundings): State<Surroundings>, mut request: Request, next: Next) -> Response {
+    let around = &*surroundings.0;
+    let arrival = Arrival::of(&mut request);
+    around.requests.fetch_add(1, Ordering::Relaxed);
+    let _in_flight = (around.port == Port::Http).then(|| around.metrics.in_flight());
+    let span = tracing::info_span!("request", request_id = arrival.id.as_str());
+    let response = match framing::refusal(&request) {
+        Some(problem) => problem.into_response(),
+        None => around.answer(request, next).instrument(span).await,
+    };
+    let mut response = problem::describe(response);
+    around.stamp(&mut response, &arrival.id);
+    arrival.record(&response, around);
+    response
+}
+
+impl Inner {
+    /// Answers within the deadline, through the faults in force.
+    async fn answer(&self, request: Request, next: Next) -> Response {
+        let injected = if self.port == Port::Http { self.faults.roll(Instant::now()) } else { None };
+        let Some(injected) = injected else { return self.within_deadline(request, next).await };
+        let mut response = match injected.before().await {
+            Some(failed) => failed,
+            None => self.within_deadline(request, next).await,
+        };
+        injected.label(&mut response);
+        response
+    }
+
+    async fn within_deadline(&self, request: Request, next: Next) -> Response {
+        match tokio::time::timeout(self.request_timeout, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+                .detail("the answer took too long")
+                .retry_after(1)
+                .into_response(),
+        }
+    }
+
+    /// Says who answered, and what a browser must not do with it. What a handler set stays.
+    fn stamp(&self, response: &mut Response, id: &RequestId) {
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, id.header());
+        for (name, value) in [
+            (SERVED_BY, self.served_by.clone()),
+            (SERVICE_VERSION, HeaderValue::from_static(VERSION)),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ] {
+            headers.entry(name).or_insert(value);
+        }
+        if self.health.is_draining() && self.port == Port::Http {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+}
+
+const SERVED_BY: HeaderName = HeaderName::from_static("x-served-by");
+const SERVICE_VERSION: HeaderName = HeaderName::from_static("x-service-version");
+
+/// A request as it came in: what the access line says of it.
+struct Arrival {
+    at: Instant,
+    id: RequestId,
+    method: &'static str,
+    route: Option<MatchedPath>,
+    peer: Option<Peer>,
+    user_agent: Option<HeaderValue>,
+}
+
+impl Arrival {
+    fn of(request: &mut Request) -> Self {
+        let id = RequestId::of(request.headers());
+        // A proxy passes it on from here, whether the client sent it or not.
+        request.headers_mut().insert(REQUEST_ID, id.header());
+        Self {
+            at: Instant::now(),
+            id,
+            method: framing::method_label(request.method()),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            peer: request.extensions().get::<Peer>().copied(),
+            user_agent: request.headers().get(header::USER_AGENT).cloned(),
+        }
+    }
+
+    fn record(&self, response: &Response, around: &Inner) {
+        let took = self.at.elapsed();
+        let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
+        let status = response.status().as_u16();
+        if around.port == Port::Http {
+            around.metrics.answered(self.method, route, status, took);
+        }
+        tracing::info!(
+            target: "access",
+            port = if around.port == Port::Http { "http" } else { "health" },
+            method = self.method,
+            route,
+            status,
+            duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            request_id = self.id.as_str(),
+            peer = self.peer.map(|peer| tracing::field::display(peer.0)),
+            user_agent = self.user_agent.as_ref().and_then(|agent| agent.to_str().ok()),
+            "answered"
+        );
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&'static str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no text")
+}
