@@ -36,6 +36,3 @@ pub mod telemetry;
 pub use boot::{Boot, Life, Stop, run};
 pub use problem::Problem;
 pub use service::{Identity, Service};
-
-// Services register their own metrics and need the same version of the library for it.
-pub use prometheus_client;

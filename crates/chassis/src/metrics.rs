@@ -7,7 +7,7 @@ use std::{
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
-    registry::{Metric, Registry},
+    registry::Registry,
 };
 
 use crate::service::{REVISION, VERSION};
@@ -62,9 +62,11 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Adds a metric of the service's own. Counters get `_total` when encoded.
-    pub fn register(&self, name: &str, help: &str, metric: impl Metric) {
-        self.registry().register(name, help, metric);
+    /// Adds a counter of the service's own, told apart by one label. Its name gets `_total` when encoded.
+    pub fn counter_by(&self, label: &'static str, name: &str, help: &str) -> CounterBy {
+        let family = Family::default();
+        self.registry().register(name, help, family.clone());
+        CounterBy { label, family }
     }
 
     /// The whole registry as text.
@@ -100,6 +102,20 @@ impl Metrics {
 
     fn registry(&self) -> std::sync::MutexGuard<'_, Registry> {
         self.0.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A counter told apart by one label, whose values are a small fixed set. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct CounterBy {
+    label: &'static str,
+    family: Family<[(&'static str, &'static str); 1], Counter>,
+}
+
+impl CounterBy {
+    /// One more of `value`.
+    pub fn count(&self, value: &'static str) {
+        self.family.get_or_create(&[(self.label, value)]).inc();
     }
 }
 

@@ -20,4 +20,4 @@ pub use reader::{Configuration, Invalid, Problem, Reader};
 pub use setting::{Section, Setting};
 pub use settings::{LogFormat, Platform, Settings};
 pub use sources::Sources;
-pub use value::{ListenAddr, Span};
+pub use value::{HttpUrl, ListenAddr, Span};

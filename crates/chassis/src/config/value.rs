@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, de};
+use url::Url;
 
 /// An address to listen on: `127.0.0.1:8080`, `[::]:80`, `localhost:8080`, or Go's `:80` for every interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,24 @@ impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         humantime::parse_duration(&text).map(Self).map_err(|_| de::Error::custom("not a span of time with a unit"))
+    }
+}
+
+/// An `http` or `https` URL with a host and without user or password, which a log would show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpUrl(pub Url);
+
+impl<'de> Deserialize<'de> for HttpUrl {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let url = Url::parse(&text).map_err(|error| de::Error::custom(format!("not a URL ({error})")))?;
+        if !["http", "https"].contains(&url.scheme()) || !url.has_host() {
+            return Err(de::Error::custom("not an http or https URL"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(de::Error::custom("a URL with user or password in it"));
+        }
+        Ok(Self(url))
     }
 }
 

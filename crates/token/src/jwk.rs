@@ -1,0 +1,94 @@
+//! JSON Web Keys on the wire (RFC 7517, RFC 8037): what we publish, and what we accept from others.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::key_error::KeyError;
+use crate::verifying_key::VerifyingKey;
+
+/// A published key set: the body of `/.well-known/jwks.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Jwks {
+    /// The keys, in the order of their `kid`.
+    pub keys: Vec<Jwk>,
+}
+
+/// A published public key. It has no member that could hold a private one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Jwk {
+    /// Always `OKP`.
+    pub kty: &'static str,
+    /// Always `Ed25519`.
+    pub crv: &'static str,
+    /// The public key, base64url.
+    pub x: String,
+    /// The key's name.
+    pub kid: String,
+    /// Always `sig`.
+    #[serde(rename = "use")]
+    pub usage: &'static str,
+    /// Always `EdDSA`.
+    pub alg: &'static str,
+}
+
+impl Jwk {
+    /// The public form of `key`; `None` for a shared secret, which is never published.
+    pub fn of(key: &VerifyingKey) -> Option<Self> {
+        key.public_ed25519().map(|public| Self {
+            kty: "OKP",
+            crv: "Ed25519",
+            x: URL_SAFE_NO_PAD.encode(public),
+            kid: key.kid().to_owned(),
+            usage: "sig",
+            alg: key.algorithm().as_str(),
+        })
+    }
+}
+
+/// Members that hold private material in any key type (RFC 7518 §6.2.2, §6.3.2, §6.4.1; `priv` in newer ones).
+const PRIVATE_MEMBERS: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+
+/// Reads one member of a JWK set's `keys`.
+///
+/// Foreign kinds are told apart first, so that a set with RSA keys in it is no defect; then the key must be flawless.
+pub(crate) fn verifying_key(jwk: &Value) -> Result<VerifyingKey, KeyError> {
+    let jwk = jwk.as_object().ok_or(KeyError::Document)?;
+    if PRIVATE_MEMBERS.iter().any(|name| jwk.contains_key(*name)) {
+        return Err(KeyError::PrivateMember);
+    }
+    if text(jwk, "kty")?.ok_or(KeyError::Member("kty"))? != "OKP" {
+        return Err(KeyError::UnsupportedType);
+    }
+    if text(jwk, "crv")?.ok_or(KeyError::Member("crv"))? != "Ed25519" {
+        return Err(KeyError::UnsupportedCurve);
+    }
+    if text(jwk, "use")?.is_some_and(|usage| usage != "sig") || !may_verify(jwk)? {
+        return Err(KeyError::UnsupportedUse);
+    }
+    if text(jwk, "alg")?.is_some_and(|alg| alg != "EdDSA") {
+        return Err(KeyError::UnsupportedAlgorithm);
+    }
+    let x = text(jwk, "x")?.ok_or(KeyError::Member("x"))?;
+    let public = URL_SAFE_NO_PAD.decode(x).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(KeyError::Size)?;
+    match text(jwk, "kid")? {
+        Some(kid) => VerifyingKey::ed25519_named(public, kid.to_owned()),
+        None => VerifyingKey::ed25519(public),
+    }
+}
+
+fn text<'a>(jwk: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, KeyError> {
+    match jwk.get(name) {
+        None => Ok(None),
+        Some(value) => value.as_str().map(Some).ok_or(KeyError::Member(name)),
+    }
+}
+
+fn may_verify(jwk: &Map<String, Value>) -> Result<bool, KeyError> {
+    match jwk.get("key_ops") {
+        None => Ok(true),
+        Some(Value::Array(operations)) => Ok(operations.iter().any(|op| op == "verify")),
+        Some(_) => Err(KeyError::Member("key_ops")),
+    }
+}

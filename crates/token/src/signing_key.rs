@@ -1,0 +1,101 @@
+//! Keys that sign: made here, loaded from PKCS#8, or a shared secret in classic mode.
+
+use std::fmt;
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use jsonwebtoken::EncodingKey;
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+
+use crate::algorithm::Algorithm;
+use crate::key_error::KeyError;
+use crate::verifying_key::VerifyingKey;
+
+/// A private key, or a shared secret. Never printed; zeroed when dropped.
+pub struct SigningKey {
+    encoding: EncodingKey,
+    verifying: VerifyingKey,
+}
+
+impl SigningKey {
+    /// A new Ed25519 key.
+    pub fn generate() -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Generation)?;
+        Self::from_pair(&pair)
+    }
+
+    /// An Ed25519 key from PKCS#8 (RFC 8410 §7; version 1 or 2).
+    pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| KeyError::PrivateKey)?;
+        Self::from_pair(&pair)
+    }
+
+    /// An Ed25519 key from a PEM block `PRIVATE KEY`, as `openssl genpkey -algorithm ed25519` writes it.
+    pub fn from_pkcs8_pem(pem: &str) -> Result<Self, KeyError> {
+        let parsed = EncodingKey::from_ed_pem(pem.as_bytes()).map_err(|_| KeyError::NotPem)?;
+        Self::from_pkcs8_der(parsed.as_bytes())
+    }
+
+    fn from_pair(pair: &Ed25519KeyPair) -> Result<Self, KeyError> {
+        let public = pair.public_key().as_ref().try_into().map_err(|_| KeyError::PrivateKey)?;
+        let der = pair.to_pkcs8v1().map_err(|_| KeyError::PrivateKey)?;
+        Ok(Self { encoding: EncodingKey::from_ed_der(der.as_ref()), verifying: VerifyingKey::ed25519(public)? })
+    }
+
+    /// A secret shared with the verifiers (HS256). Classic mode only; an empty one is refused.
+    ///
+    /// Ask [`weakness`](Self::weakness) and warn: a weak secret is allowed, for the tutorial's sake.
+    #[expect(clippy::needless_pass_by_value, reason = "taking the secret drops, and so zeroes, the caller's copy")]
+    pub fn shared_secret(secret: SecretString) -> Result<Self, KeyError> {
+        Self::secret_bytes(secret.expose_secret().as_bytes())
+    }
+
+    pub(crate) fn secret_bytes(secret: &[u8]) -> Result<Self, KeyError> {
+        Ok(Self { verifying: VerifyingKey::secret_bytes(secret)?, encoding: EncodingKey::from_secret(secret) })
+    }
+
+    /// The private key in PKCS#8 version 1 form, to be sealed and kept.
+    ///
+    /// # Errors
+    /// [`KeyError::NotExportable`] for a shared secret.
+    pub fn to_pkcs8_der(&self) -> Result<SecretSlice<u8>, KeyError> {
+        match self.algorithm() {
+            Algorithm::EdDsa => Ok(self.encoding.as_bytes().to_vec().into()),
+            Algorithm::Hs256 => Err(KeyError::NotExportable),
+        }
+    }
+
+    /// The name tokens call this key by: the RFC 7638 thumbprint of an Ed25519 key.
+    pub fn kid(&self) -> &str {
+        self.verifying.kid()
+    }
+
+    /// The one algorithm this key is for.
+    pub const fn algorithm(&self) -> Algorithm {
+        self.verifying.algorithm()
+    }
+
+    /// What is weak about a shared secret, to complete the sentence "the shared secret …"; `None` if nothing is.
+    pub const fn weakness(&self) -> Option<&'static str> {
+        self.verifying.weakness()
+    }
+
+    /// The key that verifies what this one signs.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        self.verifying.clone()
+    }
+
+    /// The signature over `signing_input`, as the third part of a token.
+    pub(crate) fn sign(&self, signing_input: &str) -> Result<String, KeyError> {
+        jsonwebtoken::crypto::sign(signing_input.as_bytes(), &self.encoding, self.algorithm().backend())
+            .map_err(|_| KeyError::Signing)
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("kid", &self.kid())
+            .field("algorithm", &self.algorithm())
+            .finish_non_exhaustive()
+    }
+}

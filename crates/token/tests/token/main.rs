@@ -1,0 +1,16 @@
+//! How tokens behave, seen from the services that use them. Tests named `security_N` hold item N of the security bar.
+
+mod bearer;
+mod classic;
+mod fixtures;
+mod form;
+mod issuing;
+mod key_loading;
+mod key_server;
+mod logging;
+mod properties;
+mod refusals;
+mod remembering;
+mod remote_keys;
+mod remote_keys_faults;
+mod times;

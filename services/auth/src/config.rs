@@ -1,0 +1,132 @@
+//! auth's settings.
+use std::path::PathBuf;
+
+use chassis::config::{Reader, Section, Setting, Span};
+use secrecy::SecretString;
+use serde::Deserialize;
+use token::SigningKey;
+
+use crate::{data_dir, seal::SealingKey};
+
+/// Where data lives, and what tokens say.
+#[derive(Debug, Deserialize)]
+pub struct Config {
+    /// The directory of the embedded database and its key.
+    pub data_dir: Option<PathBuf>,
+    /// Seals private keys at rest.
+    pub key_encryption_key: Option<SealingKey>,
+    /// Whether the demo account may log in.
+    pub demo_user: bool,
+    /// The `iss` of tokens.
+    pub issuer: String,
+    /// The `aud` of tokens.
+    pub audience: String,
+    /// The life of tokens.
+    pub token_ttl: Span,
+    /// Classic mode: the shared secret of HS256 tokens.
+    pub secret: Option<SecretString>,
+}
+
+impl Section for Config {
+    const SETTINGS: &'static [Setting] = &[
+        Setting::optional(
+            "DATA_DIR",
+            "flotilla in the platform's data directory",
+            "a directory this user may write",
+            "where the embedded database and its key live; made with mode 0700",
+        ),
+        Setting::optional(
+            "KEY_ENCRYPTION_KEY",
+            "generated in the data directory",
+            "32 bytes in base64, as from: openssl rand -base64 32",
+            "seals private keys at rest",
+        )
+        .secret(),
+        Setting::new(
+            "DEMO_USER",
+            "true",
+            "true or false",
+            "whether the account user with password password may log in",
+        ),
+        Setting::new("ISSUER", "auth.service", "a name", "the iss claim of tokens"),
+        Setting::new("AUDIENCE", "hello.service", "a name", "the aud claim of tokens"),
+        Setting::new("TOKEN_TTL", "15m", "a span of time from 1s to 24h", "how long a token is good"),
+        Setting::optional(
+            "SECRET",
+            "tokens are signed with Ed25519",
+            "a secret that the verifiers have, 32 bytes or more",
+            "classic mode: the shared secret of HS256 tokens",
+        )
+        .secret(),
+    ];
+
+    fn problems(&self) -> Vec<(&'static str, String)> {
+        let day = 24 * 60 * 60;
+        if (1..=day).contains(&self.token_ttl.as_secs()) {
+            Vec::new()
+        } else {
+            vec![("TOKEN_TTL", "out of range; allowed: a span of time from 1s to 24h".to_owned())]
+        }
+    }
+}
+
+/// Settings made into what auth works with: the directory exists, the keys are keys.
+#[derive(Debug)]
+pub struct Checked {
+    /// Exists and can be written.
+    pub data_dir: PathBuf,
+    /// Seals private keys at rest.
+    pub sealing_key: SealingKey,
+    /// Where that key came from, for messages.
+    pub sealing_key_origin: String,
+    /// Whether the demo account may log in.
+    pub demo_user: bool,
+    /// The `iss` of tokens.
+    pub issuer: String,
+    /// The `aud` of tokens.
+    pub audience: String,
+    /// The life of tokens.
+    pub token_ttl: Span,
+    /// Classic mode.
+    pub classic_key: Option<SigningKey>,
+}
+
+impl Config {
+    /// Makes the settings into what auth works with; what is wrong goes to the reader's report.
+    pub fn checked(self, reader: &mut Reader<'_>) -> Option<Checked> {
+        let classic_key = match self.secret.map(SigningKey::shared_secret).transpose() {
+            Ok(key) => key,
+            Err(error) => {
+                reader.problem("SECRET", error.to_string());
+                return None;
+            }
+        };
+        let data_dir = match data_dir::prepare(self.data_dir) {
+            Ok(data_dir) => data_dir,
+            Err(wrong) => {
+                reader.problem("DATA_DIR", wrong);
+                return None;
+            }
+        };
+        let (sealing_key, sealing_key_origin) = match self.key_encryption_key {
+            Some(key) => (key, "the configured key-encryption key".to_owned()),
+            None => match data_dir::sealing_key(&data_dir) {
+                Ok((key, path)) => (key, path.display().to_string()),
+                Err(wrong) => {
+                    reader.problem("DATA_DIR", wrong);
+                    return None;
+                }
+            },
+        };
+        Some(Checked {
+            data_dir,
+            sealing_key,
+            sealing_key_origin,
+            demo_user: self.demo_user,
+            issuer: self.issuer,
+            audience: self.audience,
+            token_ttl: self.token_ttl,
+            classic_key,
+        })
+    }
+}

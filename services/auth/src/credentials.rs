@@ -1,0 +1,108 @@
+//! Name and password of a login: HTTP Basic (RFC 7617), or a JSON body.
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, Method, header},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::SecretString;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+
+/// Name and password, taken exactly: nothing is trimmed, nothing cut.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Credentials {
+    /// The account's name.
+    #[schema(example = "user")]
+    pub username: String,
+    /// Its password.
+    #[schema(value_type = String, example = "password")]
+    pub password: SecretString,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Credentials {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        if request.headers().contains_key(header::AUTHORIZATION) {
+            return basic(request.headers()).ok_or(Error::Refused);
+        }
+        let has_body = request.method() == Method::POST && !axum::body::HttpBody::is_end_stream(request.body());
+        if !has_body {
+            return Err(Error::Missing);
+        }
+        if !is_json(request.headers()) {
+            return Err(Error::MediaType);
+        }
+        let body =
+            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
+                413 => Error::TooLarge,
+                _ => Error::TooSlow,
+            })?;
+        // serde's own message could quote the body; place and kind are enough.
+        serde_json::from_slice(&body).map_err(|error| {
+            let wrong = r#"expected {"username":"…","password":"…"}"#;
+            Error::Body(format!("{wrong}; line {} column {}", error.line(), error.column()))
+        })
+    }
+}
+
+/// The one Authorization header's Basic credentials, if that is what it holds.
+fn basic(headers: &HeaderMap) -> Option<Credentials> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (value, None) = (values.next()?, values.next()) else { return None };
+    let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = Zeroizing::new(STANDARD.decode(encoded.trim_start_matches(' ')).ok()?);
+    let (username, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some(Credentials { username: username.to_owned(), password: SecretString::from(password) })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn of(values: &[&str]) -> Option<(String, String)> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::AUTHORIZATION, value.parse().expect("a header value"));
+        }
+        basic(&headers).map(|found| (found.username.clone(), found.password.expose_secret().to_owned()))
+    }
+
+    fn encoded(text: &str) -> String {
+        format!("Basic {}", STANDARD.encode(text))
+    }
+
+    #[test]
+    fn the_first_colon_ends_the_name_and_the_password_is_taken_exactly() {
+        assert_eq!(of(&[&encoded("user: pass:word \0")]), Some(("user".to_owned(), " pass:word \0".to_owned())));
+        assert_eq!(of(&["bAsIc dXNlcjpw"]), Some(("user".to_owned(), "p".to_owned())));
+    }
+
+    #[test]
+    fn anything_else_is_no_credentials() {
+        for values in [
+            &["Bearer abc"][..],
+            &["Basic"],
+            &["Basic !!!"],
+            &["Basic dXNlcg=="],
+            &["Basic dXNlcjpw", "Basic dXNlcjpw"],
+        ] {
+            assert_eq!(of(values), None, "{values:?}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The data directory: holds the embedded database and, beside it, the key that seals private keys.
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, ErrorKind, Read as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use etcetera::BaseStrategy as _;
+use zeroize::Zeroizing;
+
+use crate::seal::SealingKey;
+
+const KEY_FILE: &str = "key-encryption.key";
+/// A key in base64 has 44 characters; whatever is longer is no key.
+const MAX_KEY_FILE_BYTES: u64 = 256;
+
+/// Makes the directory (0700) if it does not exist and tries to write in it. The error completes "`AUTH_DATA_DIR`: …".
+pub fn prepare(configured: Option<PathBuf>) -> Result<PathBuf, String> {
+    let directory = match configured {
+        Some(directory) => directory,
+        None => platform_directory()?,
+    };
+    let shown = directory.display();
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&directory)
+        .map_err(|error| format!("cannot make the directory {shown}: {}", plain(&error)))?;
+    let trial = directory.join(format!(".write-{}", uuid::Uuid::new_v4().simple()));
+    File::create_new(&trial).and_then(|_| fs::remove_file(&trial)).map_err(|error| {
+        format!("cannot write in {shown}: {}; allowed: a directory this user may write", plain(&error))
+    })?;
+    Ok(directory)
+}
+
+fn platform_directory() -> Result<PathBuf, String> {
+    etcetera::choose_base_strategy()
+        .map(|base| base.data_dir().join("flotilla"))
+        .map_err(|_| "unset, and this user has no home directory; allowed: a directory this user may write".to_owned())
+}
+
+/// The key in the directory, made at the first start (0600). With the path it lies at.
+pub fn sealing_key(directory: &Path) -> Result<(SealingKey, PathBuf), String> {
+    let path = directory.join(KEY_FILE);
+    let key = match read(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => generate(directory, &path),
+        Err(error) => Err(format!("cannot read {}: {}", path.display(), plain(&error))),
+        Ok(text) => text.trim_end().parse().map_err(|wrong| format!("{} holds no key: {wrong}", path.display())),
+    }?;
+    Ok((key, path))
+}
+
+fn read(path: &Path) -> io::Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    File::open(path)?.take(MAX_KEY_FILE_BYTES).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Written whole beside its place, then linked into it: whoever comes first wins, and nobody reads half a key.
+fn generate(directory: &Path, path: &Path) -> Result<SealingKey, String> {
+    let key = SealingKey::generate().map_err(|error| error.to_string())?;
+    let draft = directory.join(format!(".key-{}", uuid::Uuid::new_v4().simple()));
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).and_then(|mut file| {
+        file.write_all(key.to_base64().as_bytes())?;
+        file.sync_all()
+    });
+    let linked = written.and_then(|()| fs::hard_link(&draft, path));
+    // The draft is a second name of the same file, or of nothing that counts.
+    let _ = fs::remove_file(&draft);
+    match linked {
+        Ok(()) => Ok(key),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => sealing_key(directory).map(|(key, _)| key),
+        Err(error) => Err(format!("cannot write {}: {}", path.display(), plain(&error))),
+    }
+}
+
+fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "it is not a directory".to_owned(),
+        ErrorKind::StorageFull => "the disk is full".to_owned(),
+        ErrorKind::InvalidData => "not text".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_directory_and_its_key_are_for_the_owner_only() {
+        let parent = tempfile::tempdir().expect("a directory");
+        let directory = prepare(Some(parent.path().join("a/b"))).expect("made");
+        let (_, path) = sealing_key(&directory).expect("generated");
+        let mode = |path: &Path| fs::metadata(path).expect("exists").permissions().mode() & 0o777;
+        assert_eq!((mode(&directory), mode(&path)), (0o700, 0o600));
+        assert_eq!(fs::read_dir(&directory).expect("readable").count(), 1, "no draft is left");
+    }
+
+    #[test]
+    fn the_key_is_the_same_at_the_next_start() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let first = sealing_key(directory.path()).expect("generated").0;
+        let second = sealing_key(directory.path()).expect("read").0;
+        assert_eq!(*first.to_base64(), *second.to_base64());
+    }
+
+    #[test]
+    fn a_garbage_key_file_is_named_and_not_shown() {
+        let directory = tempfile::tempdir().expect("a directory");
+        fs::write(directory.path().join(KEY_FILE), "hunter2").expect("written");
+        let wrong = sealing_key(directory.path()).expect_err("refused");
+        assert!(wrong.contains(KEY_FILE) && wrong.contains("32 bytes") && !wrong.contains("hunter2"), "{wrong}");
+    }
+
+    #[test]
+    fn a_file_in_the_directorys_place_is_named() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let wrong = prepare(Some(file.path().to_owned())).expect_err("refused");
+        assert!(wrong.contains("cannot make the directory"), "{wrong}");
+    }
+}

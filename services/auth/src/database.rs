@@ -1,0 +1,46 @@
+//! Opens and migrates the embedded database.
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    SqlitePool,
+    migrate::{MigrateError, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// File name in the data directory.
+pub const FILE: &str = "auth.db";
+/// Readers beside the one writer that SQLite has; each connection is a thread and a cache.
+const CONNECTIONS: u32 = 2;
+/// How long a writer waits for another process's, and a request for a connection.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// Why the database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not a database, not readable…
+    #[error("cannot open the database: {0}")]
+    Open(#[from] sqlx::Error),
+    /// A migration failed, or the database is of a newer version.
+    #[error("cannot migrate the database: {0}")]
+    Migrate(#[from] MigrateError),
+}
+
+/// Opens the database in `directory`, making it at the first start, and brings its tables up to date.
+pub async fn open(directory: &Path) -> Result<SqlitePool, OpenError> {
+    let options = SqliteConnectOptions::new()
+        .filename(directory.join(FILE))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // What was acknowledged survives a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(WAIT)
+        .foreign_keys(true)
+        // 256 KiB of pages: lookups by key need no more.
+        .pragma("cache_size", "-256");
+    let pool =
+        SqlitePoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(WAIT).connect_with(options).await?;
+    MIGRATIONS.run(&pool).await?;
+    Ok(pool)
+}

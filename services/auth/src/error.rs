@@ -1,0 +1,71 @@
+//! What can go wrong in auth, and what the client sees of it. Causes go to the log with the request id, never to the client.
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chassis::Problem;
+
+use crate::password::HashError;
+
+/// Basic credentials are asked for in UTF-8 (RFC 7617 section 2.1).
+const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="flotilla", charset="UTF-8""#);
+const RETRY_SECONDS: u32 = 1;
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// 401 with a challenge: no credentials were sent.
+    #[error("no credentials were sent")]
+    Missing,
+    /// 401 with a challenge; the same for an unknown user and a wrong password.
+    #[error("the credentials do not fit")]
+    Refused,
+    /// 400: a body that is no login. The text is for the client.
+    #[error("the body is no login: {0}")]
+    Body(String),
+    /// 413: a body above the limit.
+    #[error("the body is too large")]
+    TooLarge,
+    /// 408: a body that paused too long.
+    #[error("the body did not come in time")]
+    TooSlow,
+    /// 415: a body that is not labelled as JSON.
+    #[error("the body is not labelled as JSON")]
+    MediaType,
+    /// 503: the database failed, was locked or took too long.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// 500: a stored hash that cannot be used, or hashing failed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// 500: signing failed.
+    #[error("the token cannot be issued: {0}")]
+    Issue(#[from] token::IssueError),
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        match &self {
+            Self::Database(_) | Self::Hash(_) | Self::Issue(_) => tracing::error!(error = %self, "request failed"),
+            Self::Missing | Self::Refused | Self::Body(_) | Self::TooLarge | Self::TooSlow | Self::MediaType => {}
+        }
+        let challenge = |detail: &'static str| {
+            Problem::new(StatusCode::UNAUTHORIZED).header(header::WWW_AUTHENTICATE, CHALLENGE).detail(detail)
+        };
+        match self {
+            Self::Missing => {
+                challenge("Send name and password: HTTP Basic, or a JSON body with username and password.")
+            }
+            Self::Refused => challenge("The name or the password is wrong."),
+            Self::Body(wrong) => Problem::new(StatusCode::BAD_REQUEST).detail(wrong),
+            Self::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE),
+            Self::TooSlow => Problem::new(StatusCode::REQUEST_TIMEOUT),
+            Self::MediaType => {
+                Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("Send the body as application/json.")
+            }
+            Self::Database(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE).retry_after(RETRY_SECONDS),
+            Self::Hash(_) | Self::Issue(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+        .into_response()
+    }
+}

@@ -1,0 +1,97 @@
+//! auth verifies passwords and issues access tokens. It is the only service with a database and with private keys.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`config`] | its settings |
+//! | [`data_dir`] | where the embedded database lives, and the key that seals private keys |
+//! | [`database`] | opens and migrates the database |
+//! | [`users`] | accounts |
+//! | [`password`] | argon2id, one at a time, off the async threads |
+//! | [`seal`], [`keys`] | signing keys at rest |
+//! | [`credentials`], [`login`] | `/login` |
+//! | [`jwks`] | `/.well-known/jwks.json` |
+//! | [`error`] | what can go wrong, and what the client sees of it |
+
+pub mod config;
+pub mod credentials;
+pub mod data_dir;
+pub mod database;
+pub mod error;
+pub mod jwks;
+pub mod keys;
+pub mod login;
+pub mod password;
+pub mod seal;
+pub mod state;
+pub mod users;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use axum::{Json, Router, routing::get};
+use chassis::{Boot, Service, Stop, config::Section as _};
+use utoipa::{OpenApi, openapi::OpenApi as Document};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::config::Config;
+pub use crate::state::State;
+
+/// auth, as its command line and its logs name it.
+pub const SERVICE: Service = Service {
+    name: "auth",
+    prefix: "AUTH_",
+    about: "Verifies passwords, issues access tokens, publishes its public keys.",
+};
+
+/// Runs auth to its end.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    chassis::run(&SERVICE, &[Config::SETTINGS], arguments, boot)
+}
+
+/// The boot order: read the settings, start to live, open the database and the keys, serve.
+async fn boot(boot: Boot) -> Result<(), Stop> {
+    let mut reader = boot.reader();
+    let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
+    let (life, config) = boot.start(reader, config).await?;
+    let state = State::build(config, &life).await?;
+    let api = get(Json(openapi()));
+    life.serve(routes(state).route("/openapi.json", api)).await
+}
+
+/// The table of contents: a line a route. `/version`, the 404 and all layers come from chassis.
+pub fn routes(state: State) -> Router {
+    described().with_state(state).split_for_parts().0
+}
+
+fn described() -> OpenApiRouter<State> {
+    OpenApiRouter::with_openapi(About::openapi())
+        .routes(routes!(login::log_in, login::log_in_by_get))
+        .routes(routes!(jwks::publish))
+}
+
+/// The `OpenAPI` description of the routes, generated from them.
+pub fn openapi() -> Document {
+    described().into_openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "auth", description = "Verifies passwords, issues access tokens, publishes its public keys.", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
+    paths(version),
+    modifiers(&BasicCredentials)
+)]
+struct About;
+
+/// The version of this build.
+#[utoipa::path(get, path = "/version", responses((status = 200, description = "`{\"version\":\"1.0.0\",\"revision\":\"<git sha>\"}`")))]
+#[expect(dead_code, reason = "chassis answers /version; this describes it")]
+fn version() {}
+
+struct BasicCredentials;
+
+impl utoipa::Modify for BasicCredentials {
+    fn modify(&self, document: &mut Document) {
+        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+        let basic = SecurityScheme::Http(Http::new(HttpAuthScheme::Basic));
+        document.components.get_or_insert_default().add_security_scheme("basic", basic);
+    }
+}

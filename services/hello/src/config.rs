@@ -1,0 +1,97 @@
+//! hello's settings.
+use chassis::config::{HttpUrl, Reader, Section, Setting, Span};
+use secrecy::SecretString;
+use serde::Deserialize;
+use token::{Algorithm, Policy, VerifyingKey};
+use url::Url;
+
+/// Where keys come from, and whose tokens for whom are good.
+#[derive(Debug, Deserialize)]
+pub struct Config {
+    /// The issuer's key set.
+    pub jwks_url: HttpUrl,
+    /// The longest time between two fetches of it.
+    pub jwks_refresh: Span,
+    /// The `iss` a token must have.
+    pub issuer: String,
+    /// The `aud` a token must have.
+    pub audience: String,
+    /// How far clocks may be apart.
+    pub leeway: Span,
+    /// Classic mode: the shared secret of HS256 tokens.
+    pub secret: Option<SecretString>,
+}
+
+impl Section for Config {
+    const SETTINGS: &'static [Setting] = &[
+        Setting::new(
+            "JWKS_URL",
+            "http://auth/.well-known/jwks.json",
+            "an http or https URL",
+            "the key set that tokens are verified with",
+        ),
+        Setting::new(
+            "JWKS_REFRESH",
+            "5m",
+            "a span of time from 5s",
+            "the longest time between two fetches of the key set",
+        ),
+        Setting::new("ISSUER", "auth.service", "the issuer's name, exactly", "the iss claim a token must have"),
+        Setting::new("AUDIENCE", "hello.service", "the audience's name, exactly", "the aud claim a token must have"),
+        Setting::new("LEEWAY", "5s", "a span of time up to 60s", "how far clocks may be apart when times are judged"),
+        Setting::optional(
+            "SECRET",
+            "tokens are verified with the key set",
+            "the secret that the issuer has, 32 bytes or more",
+            "classic mode: the shared secret of HS256 tokens",
+        )
+        .secret(),
+    ];
+
+    fn problems(&self) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
+        if self.jwks_refresh.as_secs() < 5 {
+            problems.push(("JWKS_REFRESH", "too short; allowed: a span of time from 5s".to_owned()));
+        }
+        if self.leeway.as_secs() > 60 {
+            problems.push(("LEEWAY", "too long; allowed: a span of time up to 60s".to_owned()));
+        }
+        problems
+    }
+}
+
+/// Settings made into what verifies: the policy, and the key of classic mode or the key set's address.
+#[derive(Debug)]
+pub struct Checked {
+    /// What a token must be.
+    pub policy: Policy,
+    /// Where keys come from.
+    pub source: Source,
+}
+
+/// Where keys come from.
+#[derive(Debug)]
+pub enum Source {
+    /// Classic mode.
+    Secret(VerifyingKey),
+    /// An issuer's key set.
+    KeySet(Url, Span),
+}
+
+impl Config {
+    /// Makes the settings into what verifies; what is wrong goes to the reader's report.
+    pub fn checked(self, reader: &mut Reader<'_>) -> Option<Checked> {
+        let (algorithm, source) = match self.secret {
+            None => (Algorithm::EdDsa, Source::KeySet(self.jwks_url.0, self.jwks_refresh)),
+            Some(secret) => match VerifyingKey::shared_secret(&secret) {
+                Ok(key) => (Algorithm::Hs256, Source::Secret(key)),
+                Err(error) => {
+                    reader.problem("SECRET", error.to_string());
+                    return None;
+                }
+            },
+        };
+        let policy = Policy { leeway: *self.leeway, ..Policy::new(self.issuer, self.audience, algorithm) };
+        Some(Checked { policy, source })
+    }
+}

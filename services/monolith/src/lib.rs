@@ -1,0 +1,34 @@
+//! auth and hello in one process: where the story starts. It has nothing of its own but the merging.
+//!
+//! The same routes from the same code; only the way to the keys is shorter: they are in the process.
+use std::{ffi::OsString, process::ExitCode, sync::Arc};
+
+use auth::config::Config;
+use axum::{Json, routing::get};
+use chassis::{Boot, Service, Stop, config::Section as _};
+use token::{Policy, StaticKeys};
+
+/// The monolith, as its command line and its logs name it.
+pub const SERVICE: Service =
+    Service { name: "monolith", prefix: "MONOLITH_", about: "auth and hello in one process: logs in and greets." };
+
+/// Runs the monolith to its end.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    chassis::run(&SERVICE, &[Config::SETTINGS], arguments, boot)
+}
+
+/// The boot order: read the settings, start to live, build auth, let hello verify with auth's keys, serve both.
+async fn boot(boot: Boot) -> Result<(), Stop> {
+    let mut reader = boot.reader();
+    let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
+    let (life, config) = boot.start(reader, config).await?;
+    let (issuer, audience) = (config.issuer.clone(), config.audience.clone());
+    let auth = auth::State::build(config, &life).await?;
+    let policy = Policy::new(issuer, audience, auth.issuer.verifying_key().algorithm());
+    let keys = Arc::new(StaticKeys::new(auth.key_set()?));
+    let hello = hello::State::new(hello::keys::verify_with(keys, policy, life.metrics())?, &life);
+    let mut api = auth::openapi();
+    api.merge(hello::openapi());
+    "monolith".clone_into(&mut api.info.title);
+    life.serve(auth::routes(auth).merge(hello::routes(hello)).route("/openapi.json", get(Json(api)))).await
+}
