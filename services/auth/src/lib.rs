@@ -52,7 +52,7 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let mut reader = boot.reader();
     let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
     let (life, config) = boot.start(reader, config).await?;
-    let state = State::build(config, &life).await?;
+    let state = State::build(config, life.metrics()).await?;
     let api = get(Json(openapi()));
     life.serve(routes(state).route("/openapi.json", api)).await
 }

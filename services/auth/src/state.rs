@@ -2,7 +2,10 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use chassis::{Life, Stop, metrics::CounterBy};
+use chassis::{
+    Stop,
+    metrics::{CounterBy, Metrics},
+};
 use secrecy::SecretString;
 use token::{Clock, Issuer, Jwks, KeySet};
 
@@ -42,7 +45,7 @@ pub struct Demo(pub bool);
 
 impl State {
     /// Opens the database, loads or makes the signing key, adds the demo account.
-    pub async fn build(config: Checked, life: &Life) -> Result<Self, Stop> {
+    pub async fn build(config: Checked, metrics: &Metrics) -> Result<Self, Stop> {
         let clock = Clock::system();
         let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
         let pool = database::open(&config.data_dir).await.map_err(|error| failed(&error))?;
@@ -64,7 +67,7 @@ impl State {
             users: Users::new(pool),
             passwords: Passwords::default(),
             clock,
-            logins: life.metrics().counter_by("outcome", "logins", "Attempts to log in, by outcome"),
+            logins: metrics.counter_by("outcome", "logins", "Attempts to log in, by outcome"),
             demo: Demo(config.demo_user),
         };
         if config.demo_user {

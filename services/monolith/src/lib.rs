@@ -23,7 +23,7 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
     let (life, config) = boot.start(reader, config).await?;
     let (issuer, audience) = (config.issuer.clone(), config.audience.clone());
-    let auth = auth::State::build(config, &life).await?;
+    let auth = auth::State::build(config, life.metrics()).await?;
     let policy = Policy::new(issuer, audience, auth.issuer.verifying_key().algorithm());
     let keys = Arc::new(StaticKeys::new(auth.key_set()?));
     let hello = hello::State::new(hello::keys::verify_with(keys, policy, life.metrics())?, &life);

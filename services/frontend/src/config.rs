@@ -1,0 +1,55 @@
+//! frontend's settings.
+use chassis::config::{Section, Setting, Span};
+use serde::Deserialize;
+
+use crate::upstream::{Deadlines, UpstreamUrl};
+
+const SPAN: &str = "a span of time such as 500ms or 10s, not zero";
+
+/// Where the upstreams are, and how long they may take.
+#[derive(Debug, Deserialize)]
+pub struct Config {
+    /// Where auth is.
+    pub auth_url: UpstreamUrl,
+    /// Where hello is.
+    pub hello_url: UpstreamUrl,
+    /// For a new connection to an upstream.
+    pub connect_timeout: Span,
+    /// From the request to the head of the answer.
+    pub upstream_timeout: Span,
+    /// Between two parts of a body, either way.
+    pub upstream_body_timeout: Span,
+}
+
+impl Section for Config {
+    const SETTINGS: &'static [Setting] = &[
+        Setting::new("AUTH_URL", "http://auth", "an http URL with host and port only", "where auth is"),
+        Setting::new("HELLO_URL", "http://hello", "an http URL with host and port only", "where hello is"),
+        Setting::new("CONNECT_TIMEOUT", "1s", SPAN, "for a new connection to an upstream; then 502"),
+        Setting::new("UPSTREAM_TIMEOUT", "10s", SPAN, "until an upstream's answer begins; then 504"),
+        Setting::new("UPSTREAM_BODY_TIMEOUT", "30s", SPAN, "how long an upstream's answer may pause; then it is cut"),
+    ];
+
+    fn problems(&self) -> Vec<(&'static str, String)> {
+        [
+            ("CONNECT_TIMEOUT", self.connect_timeout),
+            ("UPSTREAM_TIMEOUT", self.upstream_timeout),
+            ("UPSTREAM_BODY_TIMEOUT", self.upstream_body_timeout),
+        ]
+        .into_iter()
+        .filter(|(_, span)| span.is_zero())
+        .map(|(name, _)| (name, format!("zero; allowed: {SPAN}")))
+        .collect()
+    }
+}
+
+impl Config {
+    /// The deadlines of both upstreams.
+    pub fn deadlines(&self) -> Deadlines {
+        Deadlines {
+            connect: *self.connect_timeout,
+            head: *self.upstream_timeout,
+            body_idle: *self.upstream_body_timeout,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Who asked, for whom and how: said by us from what we know of the connection, never by the client.
+use std::{
+    fmt::Write as _,
+    net::{IpAddr, SocketAddr},
+};
+
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Version, header, request};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// The scheme clients reach us by.
+pub(crate) const SCHEME: &str = "http";
+
+/// Whether a field claims something about the client or the way here. Nobody in front of us is trusted to say it.
+pub(super) fn is_claim(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(name, "forwarded" | "via" | "x-forwarded" | "x-real-ip") || name.starts_with("x-forwarded-")
+}
+
+/// What we know of a request's origin.
+pub(super) struct Client {
+    address: Option<IpAddr>,
+    host: Option<HeaderValue>,
+    version: Version,
+}
+
+impl Client {
+    /// Reads it before the header is stripped.
+    pub(super) fn of(parts: &request::Parts) -> Self {
+        let address = peer(&parts.extensions).map(|peer| peer.ip().to_canonical());
+        Self { address, host: host(parts).cloned(), version: parts.version }
+    }
+
+    /// Sets `X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via` (RFC 9110 section 7.6.3).
+    pub(super) fn describe(self, headers: &mut HeaderMap) {
+        let mut forwarded = String::with_capacity(96);
+        if let Some(address) = self.address {
+            let text = address.to_string();
+            // An IPv6 address is bracketed and so needs the quotes (section 6).
+            let _ = if address.is_ipv6() {
+                write!(forwarded, "for=\"[{text}]\";")
+            } else {
+                write!(forwarded, "for={text};")
+            };
+            headers.insert(X_FORWARDED_FOR, header_value(text));
+        }
+        if let Some(host) = self.host {
+            if let Ok(host) = host.to_str() {
+                let _ = write!(forwarded, "host=\"{host}\";");
+            }
+            headers.insert(X_FORWARDED_HOST, host);
+        }
+        forwarded.push_str("proto=");
+        forwarded.push_str(SCHEME);
+        headers.insert(header::FORWARDED, header_value(forwarded));
+        headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(SCHEME));
+        let via = if self.version == Version::HTTP_10 { "1.0 flotilla" } else { "1.1 flotilla" };
+        headers.insert(header::VIA, HeaderValue::from_static(via));
+    }
+}
+
+fn header_value(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).expect("addresses and checked hosts consist of header characters")
+}
+
+/// The other end of the TCP connection.
+fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+    extensions.get::<chassis::server::Peer>().map(|peer| peer.0)
+}
+
+/// The host the client asked for, if it is one: of an absolute request target that names it, else of `Host`
+/// (RFC 9112 section 3.2.2). It goes into a quoted string here and into the start page.
+pub(crate) fn host(parts: &request::Parts) -> Option<&HeaderValue> {
+    // chassis has refused a request whose target and Host differ or that has no proper Host; this does not lean on it.
+    let host = parts.headers.get(header::HOST)?;
+    let named_by_the_target = parts.uri.authority().map(http::uri::Authority::as_str);
+    let agrees = named_by_the_target.is_none_or(|target| target.as_bytes().eq_ignore_ascii_case(host.as_bytes()));
+    (agrees && is_host(host.as_bytes())).then_some(host)
+}
+
+/// Names, addresses and ports (RFC 3986 section 3.2.2), without the characters nobody uses in them but attackers.
+fn is_host(text: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(byte);
+    (1..=255).contains(&text.len()) && text.iter().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(peer: Option<&str>, uri: &str, host: &'static str) -> HeaderMap {
+        let mut request = http::Request::get(uri).header(header::HOST, host).body(()).expect("a request");
+        if let Some(peer) = peer {
+            request
+                .extensions_mut()
+                .insert(chassis::server::Peer(SocketAddr::new(peer.parse().expect("an address"), 4711)));
+        }
+        let (parts, ()) = request.into_parts();
+        let mut headers = HeaderMap::new();
+        Client::of(&parts).describe(&mut headers);
+        headers
+    }
+
+    #[test]
+    fn the_peer_and_the_host_are_named() {
+        let headers = described(Some("192.0.2.7"), "/", "localhost:8080");
+        assert_eq!(headers["x-forwarded-for"], "192.0.2.7");
+        assert_eq!(headers["x-forwarded-host"], "localhost:8080");
+        assert_eq!(headers["x-forwarded-proto"], "http");
+        assert_eq!(headers["forwarded"], "for=192.0.2.7;host=\"localhost:8080\";proto=http");
+        assert_eq!(headers["via"], "1.1 flotilla");
+    }
+
+    #[test]
+    fn an_ipv6_peer_is_bracketed_and_quoted_in_forwarded_only() {
+        let headers = described(Some("2001:db8::7"), "/", "h");
+        assert_eq!(headers["x-forwarded-for"], "2001:db8::7");
+        assert_eq!(headers["forwarded"], "for=\"[2001:db8::7]\";host=\"h\";proto=http");
+    }
+
+    #[test]
+    fn an_ipv4_peer_of_a_dual_socket_is_an_ipv4_peer() {
+        assert_eq!(described(Some("::ffff:192.0.2.7"), "/", "h")["x-forwarded-for"], "192.0.2.7");
+    }
+
+    #[test]
+    fn an_unknown_peer_is_not_invented() {
+        let headers = described(None, "/", "h");
+        assert!(!headers.contains_key("x-forwarded-for"));
+        assert_eq!(headers["forwarded"], "host=\"h\";proto=http");
+    }
+
+    #[test]
+    fn a_host_that_is_none_is_left_out() {
+        for host in ["", "a\"b", "a;b=c", "a b", "user@host", "<script>", "a,b"] {
+            let headers = described(None, "/", host);
+            assert!(!headers.contains_key("x-forwarded-host"), "{host}");
+            assert_eq!(headers["forwarded"], "proto=http", "{host}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_contradicts_the_target_is_left_out() {
+        assert!(!described(None, "http://other.example/", "h").contains_key("x-forwarded-host"));
+        assert_eq!(described(None, "http://H:80/", "h:80")["x-forwarded-host"], "h:80");
+    }
+
+    #[test]
+    fn every_claim_is_known() {
+        for name in ["forwarded", "via", "x-real-ip", "x-forwarded", "x-forwarded-for", "x-forwarded-anything"] {
+            assert!(is_claim(&HeaderName::from_static(name)), "{name}");
+        }
+        for name in ["authorization", "x-request-id", "traceparent", "tracestate", "x-forward"] {
+            assert!(!is_claim(&HeaderName::from_static(name)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The edge: one origin in front of auth and hello. It decides nothing about tokens; it forwards, and keeps the two sides apart.
+//!
+//! A request's way through the modules:
+//!
+//! | module | does |
+//! |---|---|
+//! | [`config`] | its settings |
+//! | [`routes`](routes()) | the table: which upstream a path goes to, or the start page |
+//! | `page` | the start page for browsers |
+//! | `proxy` | one request in, one out; the answer back |
+//! | `headers` | what belongs to one connection stays on it; who asked is said by us; framing is ours |
+//! | `upload`, `download` | bodies, streamed, with their clocks |
+//! | [`upstream`] | where auth and hello are, their deadlines and kept connections |
+//! | `dns` | their addresses, looked up anew for each connection |
+//! | `fault` | what can go wrong, and what the client is told |
+
+pub mod config;
+mod dns;
+mod download;
+mod fault;
+mod headers;
+mod page;
+mod proxy;
+mod routes;
+mod upload;
+pub mod upstream;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use chassis::{Boot, Service, Stop, config::Section as _};
+
+use crate::config::Config;
+pub use routes::routes;
+pub use upstream::{Deadlines, UpstreamUrl, Upstreams};
+
+/// The frontend, as its command line and its logs name it.
+pub const SERVICE: Service =
+    Service { name: "frontend", prefix: "FRONTEND_", about: "The edge: one origin in front of auth and hello." };
+
+/// Runs the frontend to its end.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    chassis::run(&SERVICE, &[Config::SETTINGS], arguments, boot)
+}
+
+/// The boot order: read the settings, start to live, serve. It waits for no upstream: that is each request's business.
+async fn boot(boot: Boot) -> Result<(), Stop> {
+    let mut reader = boot.reader();
+    let config = reader.section::<Config>();
+    let (life, config) = boot.start(reader, config).await?;
+    let deadlines = config.deadlines();
+    let upstreams = Upstreams::new(config.auth_url, config.hello_url, deadlines);
+    life.serve(routes(&upstreams)).await
+}

@@ -1,0 +1,126 @@
+//! Forwards one request to one upstream and its answer back: one in, one out, both bodies streamed.
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{Method, StatusCode, Version, request, uri::PathAndQuery},
+    response::Response,
+};
+use chassis::problem::Verbatim;
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::ResponseFuture;
+use tokio::time::timeout;
+
+use crate::{
+    download::Download,
+    fault::Fault,
+    headers::{self, framing},
+    upload::Upload,
+    upstream::Upstream,
+};
+
+/// Answers a request with what the upstream answers, or with a problem that names the upstream.
+///
+/// `path` is the upstream's path where it differs from the client's. Either way it is one of the table's: routes are matched
+/// literally, so nothing a client writes (`..`, `%2e%2e`, `//`, an absolute target) reaches an upstream as a path.
+pub(crate) async fn forward(upstream: Upstream, path: Option<&'static str>, request: Request) -> Response {
+    let method = request.method().clone();
+    let answer = match prepare(&upstream, path, request) {
+        Ok(request) => ask(&upstream, request).await,
+        Err(fault) => Err(fault),
+    };
+    match answer.and_then(|answer| hand_back(&upstream, &method, answer)) {
+        Ok(response) => response,
+        Err(fault) => fault.answer(upstream.name()),
+    }
+}
+
+/// Makes the client's request one to the upstream.
+fn prepare(upstream: &Upstream, path: Option<&'static str>, request: Request) -> Result<http::Request<Upload>, Fault> {
+    if framing::coding(request.headers()) == framing::Coding::Other {
+        return Err(Fault::TransferCoding);
+    }
+    let (mut parts, body) = request.into_parts();
+    let body = Upload::new(body);
+    headers::for_upstream(&mut parts, upstream.host(), &body.size_hint(), body.is_end_stream());
+    parts.uri = upstream.uri(path_and_query(&parts, path));
+    let mut request = http::Request::new(body);
+    *request.method_mut() = parts.method;
+    *request.uri_mut() = parts.uri;
+    *request.headers_mut() = parts.headers;
+    *request.version_mut() = Version::HTTP_11;
+    Ok(request)
+}
+
+fn path_and_query(parts: &request::Parts, path: Option<&'static str>) -> PathAndQuery {
+    match (path, parts.uri.query()) {
+        (None, _) => parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/")),
+        (Some(path), None) => PathAndQuery::from_static(path),
+        (Some(path), Some(query)) => {
+            PathAndQuery::try_from(format!("{path}?{query}")).expect("a path of the table and a query that was parsed")
+        }
+    }
+}
+
+/// Sends the request; once more if that is safe and the connection had closed under it.
+///
+/// A kept connection may be closed by its upstream at any moment, also while a request is on the way. A method that changes
+/// nothing may then be repeated (RFC 9110 section 9.2.2); any other, and any request with a body, gets its 502.
+async fn ask(upstream: &Upstream, request: http::Request<Upload>) -> Result<http::Response<Incoming>, Fault> {
+    let spare = spare(&request);
+    match send(upstream, request).await {
+        Err(fault) if fault.is_closed_early() => match spare {
+            Some(spare) => send(upstream, spare).await,
+            None => Err(fault),
+        },
+        outcome => outcome,
+    }
+}
+
+/// A copy of a request that may be sent twice.
+fn spare(request: &http::Request<Upload>) -> Option<http::Request<Upload>> {
+    let repeatable = matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_end_stream();
+    repeatable.then(|| {
+        let mut spare = http::Request::new(Upload::empty());
+        *spare.method_mut() = request.method().clone();
+        *spare.uri_mut() = request.uri().clone();
+        *spare.headers_mut() = request.headers().clone();
+        spare
+    })
+}
+
+/// Waits for the head as long as the deadline allows, or as long as the request's body still moves.
+///
+/// Giving up drops the request, and with it the connection: an answer that comes late can meet nobody else's request.
+async fn send(upstream: &Upstream, request: http::Request<Upload>) -> Result<http::Response<Incoming>, Fault> {
+    let progress = request.body().progress();
+    let mut answer: ResponseFuture = upstream.send(request);
+    loop {
+        let before = progress.as_ref().map(|progress| progress.frames());
+        if let Ok(outcome) = timeout(upstream.deadlines().head, &mut answer).await {
+            return outcome.map_err(Fault::from_client);
+        }
+        let Some(progress) = &progress else { return Err(Fault::Late) };
+        if before == Some(progress.frames()) {
+            return Err(if progress.client_owes() { Fault::Stalled } else { Fault::Late });
+        }
+    }
+}
+
+/// Makes the upstream's answer one to the client. Only what is on the wire passes: none of the client library's extensions.
+fn hand_back(upstream: &Upstream, method: &Method, answer: http::Response<Incoming>) -> Result<Response, Fault> {
+    let (mut parts, body) = answer.into_parts();
+    if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Fault::Switched);
+    }
+    if !framing::is_framed(&parts.headers, method, parts.status) {
+        return Err(Fault::Unframed);
+    }
+    headers::for_client(&mut parts.headers, method, parts.status, &body.size_hint());
+    let body = Download::new(body, upstream.name(), upstream.deadlines().body_idle);
+    let mut response = Response::new(Body::new(body));
+    *response.status_mut() = parts.status;
+    *response.headers_mut() = parts.headers;
+    response.extensions_mut().insert(Verbatim);
+    Ok(response)
+}

@@ -1,0 +1,11 @@
+//! The frontend's routes in process, between raw connections on either side: what a parser would hide is seen.
+mod edge;
+mod faults;
+mod framing;
+mod headers;
+mod page;
+mod retries;
+mod routes;
+mod streaming;
+mod upstream;
+mod wire;

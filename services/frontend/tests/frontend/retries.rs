@@ -1,0 +1,120 @@
+//! Connections are kept and used again, and what may have been sent once is never sent twice unless that is harmless.
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::{
+    edge::Edge,
+    upstream::{Upstream, receive},
+};
+
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+/// Answers the first request of its first connection, then closes on the second without a word; later connections answer.
+async fn closing_under_a_request() -> Upstream {
+    Upstream::playing(|connection, mut wire, seen| async move {
+        receive(&mut wire, &seen).await;
+        wire.write(OK).await;
+        let again = receive(&mut wire, &seen).await;
+        if again && connection > 0 {
+            wire.write(OK).await;
+        }
+    })
+    .await
+}
+
+fn request(method: &str, body: &str) -> String {
+    format!("{method} /secure HTTP/1.1\r\nhost: edge.test\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+}
+
+#[tokio::test]
+async fn a_connection_serves_many_requests() {
+    let hello = Upstream::saying("", "{}").await;
+    let edge = Edge::before(&hello).await;
+    for _ in 0..20 {
+        assert_eq!(edge.ask(&request("POST", "x")).await.status(), 200);
+    }
+    assert_eq!(hello.connections(), 1);
+}
+
+#[tokio::test]
+async fn what_changes_something_is_never_sent_twice() {
+    for (method, body) in [("POST", "x"), ("POST", ""), ("PUT", ""), ("DELETE", ""), ("PATCH", ""), ("GET", "x")] {
+        let mut hello = closing_under_a_request().await;
+        let edge = Edge::before(&hello).await;
+        assert_eq!(edge.get("/secure", "").await.status(), 200);
+        let answer = edge.ask(&request(method, body)).await;
+        assert_eq!(answer.status(), 502, "{method}");
+        assert_eq!(hello.unseen(), 2, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_get_is_sent_again_when_its_connection_closed_under_it() {
+    let mut hello = closing_under_a_request().await;
+    let edge = Edge::before(&hello).await;
+    assert_eq!(edge.get("/secure", "").await.status(), 200);
+    let answer = edge.get("/secure", "x-mine: 1\r\n").await;
+    assert_eq!((answer.status(), answer.body.as_str()), (200, "ok"));
+    let sent: Vec<_> = [hello.request().await, hello.request().await, hello.request().await].into();
+    assert_eq!(sent[1].head.fields, sent[2].head.fields, "the same request");
+    assert_eq!(sent[2].head.one("x-mine"), "1");
+}
+
+#[tokio::test]
+async fn a_get_is_sent_at_most_twice() {
+    let mut hello = Upstream::playing(|_, mut wire, seen| async move {
+        receive(&mut wire, &seen).await;
+    })
+    .await;
+    let edge = Edge::before(&hello).await;
+    assert_eq!(edge.get("/secure", "").await.status(), 502);
+    assert_eq!(hello.unseen(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_meets_nobody_elses_request() {
+    let late = Arc::new(Notify::new());
+    let wait = Arc::clone(&late);
+    let hello = Upstream::playing(move |connection, mut wire, seen| {
+        let wait = Arc::clone(&wait);
+        async move {
+            receive(&mut wire, &seen).await;
+            if connection == 0 {
+                wait.notified().await;
+                // Whether this can still be written does not matter.
+                let _ = wire.try_write(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nstale").await;
+                return;
+            }
+            wire.write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfresh").await;
+        }
+    })
+    .await;
+    let edge = Edge::hasty(&hello).await;
+    assert_eq!(edge.get("/secure", "").await.status(), 504);
+    late.notify_one();
+    assert_eq!(edge.get("/secure", "").await.body, "fresh");
+    assert_eq!(hello.connections(), 2);
+}
+
+#[tokio::test]
+async fn more_than_one_answer_meets_nobody_elses_request() {
+    let hello = Upstream::answering(
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil",
+    )
+    .await;
+    let edge = Edge::before(&hello).await;
+    for _ in 0..5 {
+        let answer = edge.ask(&request("GET", "")).await;
+        assert_ne!(answer.body, "evil");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_an_upstream_nobody_asked_for() {
+    let hello = Upstream::saying("", "{}").await;
+    let auth = Upstream::saying("", "{}").await;
+    let edge = Edge::new(&auth.url, &hello.url, crate::edge::PATIENT, crate::edge::BODY_LIMIT).await;
+    edge.get("/secure", "").await;
+    assert_eq!((auth.connections(), hello.connections()), (0, 1));
+}
