@@ -157,7 +157,7 @@ impl Boot {
         let http = bind(settings.http_addr.0, &format!("{prefix}HTTP_ADDR")).await.map_err(Stop::Failed)?;
         let health_listener =
             bind(settings.health_addr.0, &format!("{prefix}HEALTH_ADDR")).await.map_err(Stop::Failed)?;
-        let telemetry = Telemetry::start(&platform).map_err(Stop::Failed)?;
+        let telemetry = Telemetry::start(&platform);
         for warning in warnings {
             tracing::warn!("{warning}");
         }

@@ -112,13 +112,16 @@ async fn around(State(surroundings): State<Surroundings>, mut request: Request, 
     let arrival = Arrival::of(&mut request);
     around.requests.fetch_add(1, Ordering::Relaxed);
     let _in_flight = (around.port == Port::Http).then(|| around.metrics.in_flight());
+    // hyper goes by the coding alone where a length stands beside it, and hides the length: then nothing may follow on
+    // the connection (RFC 9112 section 6.1), so nothing follows after any coding.
+    let last = request.headers().contains_key(header::TRANSFER_ENCODING);
     let span = tracing::info_span!("request", request_id = arrival.id.as_str());
     let response = match framing::refusal(&request) {
         Some(problem) => problem.into_response(),
         None => around.answer(request, next).instrument(span).await,
     };
     let mut response = problem::describe(response);
-    around.stamp(&mut response, &arrival.id);
+    around.stamp(&mut response, &arrival.id, last);
     arrival.record(&response, around);
     response
 }
@@ -147,7 +150,7 @@ impl Inner {
     }
 
     /// Says who answered, and what a browser must not do with it. What a handler set stays.
-    fn stamp(&self, response: &mut Response, id: &RequestId) {
+    fn stamp(&self, response: &mut Response, id: &RequestId, last: bool) {
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, id.header());
         for (name, value) in [
@@ -159,7 +162,7 @@ impl Inner {
         ] {
             headers.entry(name).or_insert(value);
         }
-        if self.health.is_draining() && self.port == Port::Http {
+        if last || (self.health.is_draining() && self.port == Port::Http) {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }

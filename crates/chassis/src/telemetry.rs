@@ -8,7 +8,7 @@ use std::{
 };
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::config::{LogFormat, Platform};
 
@@ -24,9 +24,7 @@ pub struct Telemetry {
 
 impl Telemetry {
     /// Starts logging. Called once in a process; a second call keeps the first subscriber.
-    pub fn start(platform: &Platform) -> Result<Self, String> {
-        let filter = EnvFilter::try_new(&platform.rust_log)
-            .map_err(|_| "RUST_LOG: not a filter; allowed: a filter such as info or warn,auth=debug".to_owned())?;
+    pub fn start(platform: &Platform) -> Self {
         let terminal = io::stdout().is_terminal();
         let (writer, writing) = NonBlockingBuilder::default()
             .lossy(true)
@@ -35,8 +33,8 @@ impl Telemetry {
             .finish(BufWriter::new(Unbroken(io::stdout())));
         let dropped = writer.error_counter();
         let format = platform.log_format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json });
-        subscribe(filter, format, terminal, writer);
-        Ok(Self { _writing: writing, dropped })
+        subscribe(platform.rust_log.0.clone(), format, terminal, writer);
+        Self { _writing: writing, dropped }
     }
 
     /// For the metric of dropped lines.
@@ -45,7 +43,7 @@ impl Telemetry {
     }
 }
 
-fn subscribe(filter: EnvFilter, format: LogFormat, colours: bool, writer: NonBlocking) {
+fn subscribe(filter: Targets, format: LogFormat, colours: bool, writer: NonBlocking) {
     let registry = tracing_subscriber::registry().with(filter);
     // A process has one subscriber; tests that boot several services in one keep the first.
     let _ = match format {

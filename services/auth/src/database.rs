@@ -11,8 +11,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// File name in the data directory.
 pub const FILE: &str = "auth.db";
-/// Readers beside the one writer that SQLite has; each connection is a thread and a cache.
-const CONNECTIONS: u32 = 2;
+/// Each connection is a thread and a cache; a lookup by key takes some 50 µs, a login's hashing 10 ms and more.
+const CONNECTIONS: u32 = 1;
 /// How long a writer waits for another process's, and a request for a connection.
 const WAIT: Duration = Duration::from_secs(2);
 

@@ -18,6 +18,6 @@ mod value;
 pub use effective::{Effective, Origin, Shown};
 pub use reader::{Configuration, Invalid, Problem, Reader};
 pub use setting::{Section, Setting};
-pub use settings::{LogFormat, Platform, Settings};
+pub use settings::{LogFilter, LogFormat, Platform, Settings};
 pub use sources::Sources;
 pub use value::{HttpUrl, ListenAddr, Span};

@@ -92,11 +92,22 @@ pub enum LogFormat {
     Text,
 }
 
+/// Levels by target: `info`, `warn,auth=debug`. Fewer forms than `EnvFilter` has, without its megabyte of regular expressions.
+#[derive(Debug, Clone)]
+pub struct LogFilter(pub tracing_subscriber::filter::Targets);
+
+impl<'de> Deserialize<'de> for LogFilter {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(|_| serde::de::Error::custom("not a filter"))
+    }
+}
+
 /// What the whole field calls by the same names: they carry no prefix.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Platform {
-    /// Filter of `tracing_subscriber::EnvFilter`.
-    pub rust_log: String,
+    /// Which events are logged.
+    pub rust_log: LogFilter,
     /// `None`: text on a terminal, else JSON.
     pub log_format: Option<LogFormat>,
     /// Downward API.

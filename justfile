@@ -1,0 +1,53 @@
+# Recipes; CI calls the same ones. `just` lists them.
+
+# List the recipes.
+default:
+    @just --list --unsorted
+
+# Bring up the suite.
+up *arguments:
+    cargo run -- up {{arguments}}
+
+# Everything quick: format, lint, test.
+check: format-check lint test
+
+# Format all code.
+format:
+    cargo fmt --all
+
+# Fail where code is not formatted.
+format-check:
+    cargo fmt --all --check
+
+# Lint everything; a warning is an error.
+lint:
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Licences, sources and banned crates of all dependencies.
+deny:
+    cargo deny check bans licenses sources
+
+# The README's test command.
+test *arguments:
+    cargo test --workspace {{arguments}}
+
+# Tests that a bare machine skips, with skips turned into failures.
+require:
+    FLOTILLA_REQUIRE=all cargo test -p e2e
+
+# Build the documentation; a broken link is an error.
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# The executables as they ship.
+release:
+    cargo build --release --locked --workspace --bins
+
+# Benches: tokens, then the services against a bare hyper server.
+bench:
+    cargo bench -p token
+    cargo bench -p e2e
+
+# Everything that the gate runs.
+ci:
+    .ci/run
