@@ -15,7 +15,7 @@ use crate::{
     health::{self, Condition, Health, HealthPort},
     healthcheck,
     metrics::Metrics,
-    middleware::{Port, Surroundings, surround, surround_health},
+    middleware::{Port, Shared, Surroundings, surround, surround_health},
     server::{Drained, Limits, Server, bind},
     shutdown::Shutdown,
     telemetry::Telemetry,
@@ -157,16 +157,22 @@ impl Boot {
         let http = bind(settings.http_addr.0, &format!("{prefix}HTTP_ADDR")).await.map_err(Stop::Failed)?;
         let health_listener =
             bind(settings.health_addr.0, &format!("{prefix}HEALTH_ADDR")).await.map_err(Stop::Failed)?;
-        let telemetry = Telemetry::start(&platform);
+        let telemetry =
+            Telemetry::start(&platform).map_err(|error| Stop::Failed(format!("cannot start the log: {error}")))?;
         for warning in warnings {
             tracing::warn!("{warning}");
         }
         let (health, metrics, faults) = (Health::default(), Metrics::default(), Faults::default());
-        metrics.register_dropped_lines(telemetry.dropped());
+        metrics.register_dropped_lines(telemetry.stdout());
         let identity = Identity::new(self.service.name, &platform);
-        let surroundings =
-            |port| Surroundings::new(port, &identity, health.clone(), metrics.clone(), faults.clone(), &settings);
-        let (outer, outer_health) = (surroundings(Port::Http), surroundings(Port::Health));
+        let shared = Shared {
+            health: health.clone(),
+            metrics: metrics.clone(),
+            faults: faults.clone(),
+            access_log: telemetry.access_log(),
+        };
+        let outer = Surroundings::new(Port::Http, &identity, shared.clone(), &settings);
+        let outer_health = Surroundings::new(Port::Health, &identity, shared, &settings);
         let port = HealthPort {
             health: health.clone(),
             faults,
@@ -202,7 +208,11 @@ impl Boot {
 }
 
 fn limits(settings: &Settings) -> Limits {
-    Limits { max_connections: settings.max_connections, idle_timeout: *settings.idle_timeout }
+    Limits {
+        max_connections: settings.max_connections,
+        header_timeout: *settings.header_timeout,
+        idle_timeout: *settings.idle_timeout,
+    }
 }
 
 fn address(listener: &TcpListener, asked: std::net::SocketAddr) -> std::net::SocketAddr {
@@ -248,7 +258,7 @@ impl Life {
 
     /// Serves until a signal, then drains. Ready last.
     pub async fn serve(self, routes: axum::Router) -> Result<(), Stop> {
-        let surrounded = surround(routes, self.surroundings, &self.settings);
+        let surrounded = surround(routes, self.surroundings);
         let server = Server::start(self.http, surrounded, limits(&self.settings), Some(self.metrics));
         // Whoever set it first set the same.
         let _ = self.started.set(());

@@ -8,7 +8,7 @@
 //! | [`command_line`] | `--help`, `--version`, `healthcheck`, the classic `-http -health -secret` |
 //! | [`config`] | settings from flags, environment, files and defaults; all problems at once |
 //! | [`boot`] | the order of a start, and what ends it |
-//! | [`telemetry`] | events on stdout, JSON or text |
+//! | `telemetry` | events on stdout, JSON or text |
 //! | [`metrics`] | counters in the Prometheus text format |
 //! | [`health`] | the health port: liveness, readiness, the lab's switches, probes, faults, configuration, metrics |
 //! | [`middleware`] | everything that surrounds a handler, stacked in one place |
@@ -31,7 +31,7 @@ mod request_id;
 pub mod server;
 pub mod service;
 pub mod shutdown;
-pub mod telemetry;
+mod telemetry;
 
 pub use boot::{Boot, Life, Stop, run};
 pub use problem::Problem;

@@ -96,8 +96,8 @@ impl Metrics {
         Counted::new(self.0.connections.clone())
     }
 
-    pub(crate) fn register_dropped_lines(&self, dropped: tracing_appender::non_blocking::ErrorCounter) {
-        self.registry().register_collector(Box::new(DroppedLines(dropped)));
+    pub(crate) fn register_dropped_lines(&self, stdout: crate::telemetry::Stdout) {
+        self.registry().register_collector(Box::new(DroppedLines(stdout)));
     }
 
     fn registry(&self) -> std::sync::MutexGuard<'_, Registry> {
@@ -137,12 +137,12 @@ impl Drop for Counted {
 }
 
 #[derive(Debug)]
-struct DroppedLines(tracing_appender::non_blocking::ErrorCounter);
+struct DroppedLines(crate::telemetry::Stdout);
 
 impl prometheus_client::collector::Collector for DroppedLines {
     fn encode(&self, mut encoder: prometheus_client::encoding::DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         use prometheus_client::{encoding::EncodeMetric as _, metrics::MetricType, metrics::counter::ConstCounter};
-        let counter = ConstCounter::new(self.0.dropped_lines() as u64);
+        let counter = ConstCounter::new(self.0.dropped());
         let encoder = encoder.encode_descriptor(
             "log_lines_dropped",
             "Log lines lost because stdout was slow or closed",

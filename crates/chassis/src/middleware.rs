@@ -5,9 +5,10 @@
 //! 2. a request that could be read in two ways is refused before anybody looks at its path;
 //! 3. injected faults stand in for a slow or broken handler, so everything outside treats them as such;
 //! 4. the deadline covers the handler only, not the limits around it;
-//! 5. the body's cap and clock, then the panic net, sit closest to the handler: what they answer is an answer like any other;
+//! 5. the body gets a cap and a clock, and the panic net sits closest to the handler: what it answers is an answer like any other;
 //! 6. on the way out an error without a body gets one, the answer is stamped with who gave it, logged and counted.
 use std::{
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -17,15 +18,17 @@ use std::{
 
 use axum::{
     Json, Router,
+    body::{Body, HttpBody as _},
     extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
+use futures_util::FutureExt as _;
+use http_body_util::Limited;
 use tokio::time::Instant;
-use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::RequestBodyTimeoutLayer};
-use tracing::Instrument as _;
+use tower_http::timeout::TimeoutBody;
 
 use crate::{
     Identity, Problem,
@@ -38,6 +41,7 @@ use crate::{
     request_id::{REQUEST_ID, RequestId},
     server::Peer,
     service::{VERSION, Version},
+    telemetry::{AccessLog, Line, utc_now},
 };
 
 /// Which of the two ports a request came in by.
@@ -58,22 +62,37 @@ struct Inner {
     metrics: Metrics,
     faults: Faults,
     requests: Arc<AtomicU64>,
+    access_log: AccessLog,
     request_timeout: Duration,
+    body_timeout: Duration,
+    max_body_bytes: usize,
     served_by: HeaderValue,
 }
 
+/// What both ports share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) health: Health,
+    pub(crate) metrics: Metrics,
+    pub(crate) faults: Faults,
+    pub(crate) access_log: AccessLog,
+}
+
 impl Surroundings {
-    pub(crate) fn new(
-        port: Port,
-        identity: &Identity,
-        health: Health,
-        metrics: Metrics,
-        faults: Faults,
-        settings: &Settings,
-    ) -> Self {
-        let served_by = HeaderValue::from_str(&identity.served_by).unwrap_or(HeaderValue::from_static("unnamed"));
-        let request_timeout = *settings.request_timeout;
-        Self(Arc::new(Inner { port, health, metrics, faults, requests: Arc::default(), request_timeout, served_by }))
+    pub(crate) fn new(port: Port, identity: &Identity, shared: Shared, settings: &Settings) -> Self {
+        let Shared { health, metrics, faults, access_log } = shared;
+        Self(Arc::new(Inner {
+            port,
+            health,
+            metrics,
+            faults,
+            requests: Arc::default(),
+            access_log,
+            request_timeout: *settings.request_timeout,
+            body_timeout: *settings.body_timeout,
+            max_body_bytes: settings.max_body_bytes,
+            served_by: HeaderValue::from_str(&identity.served_by).unwrap_or(HeaderValue::from_static("unnamed")),
+        }))
     }
 
     /// How many requests came in by this port.
@@ -83,30 +102,19 @@ impl Surroundings {
 }
 
 /// Puts the stack around a service's routes, and adds what every service answers alike: `/version` and the 404.
-pub(crate) fn surround(routes: Router, surroundings: Surroundings, settings: &Settings) -> Router {
-    let metrics = surroundings.0.metrics.clone();
-    let panicked = CatchPanicLayer::custom(move |panic: Box<dyn std::any::Any + Send>| {
-        metrics.panicked();
-        tracing::error!(panic = panic_text(panic.as_ref()), "a handler panicked");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response()
-    });
+pub(crate) fn surround(routes: Router, surroundings: Surroundings) -> Router {
     routes
         .route("/version", get(|| async { Json(Version::current()) }))
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
-        .layer(panicked)
-        .layer(RequestBodyTimeoutLayer::new(*settings.body_timeout))
-        .layer(RequestBodyLimitLayer::new(settings.max_body_bytes))
         .layer(from_fn_with_state(surroundings, around))
 }
 
-/// The health port needs no limits on its handlers, but is logged alike: the lab reads the kubelet's probes in it.
+/// The same around the health port: its requests are logged, too, so that a lab sees the kubelet's probes.
 pub(crate) fn surround_health(routes: Router, surroundings: Surroundings) -> Router {
-    routes
-        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
-        .layer(RequestBodyLimitLayer::new(16 * 1024))
-        .layer(from_fn_with_state(surroundings, around))
+    routes.fallback(|| async { Problem::new(StatusCode::NOT_FOUND) }).layer(from_fn_with_state(surroundings, around))
 }
 
+/// The stack. One layer of small steps instead of many layers: each layer would cost a request an allocation or two.
 async fn around(State(surroundings): State<Surroundings>, mut request: Request, next: Next) -> Response {
     let around = &*surroundings.0;
     let arrival = Arrival::of(&mut request);
@@ -115,10 +123,9 @@ async fn around(State(surroundings): State<Surroundings>, mut request: Request, 
     // hyper goes by the coding alone where a length stands beside it, and hides the length: then nothing may follow on
     // the connection (RFC 9112 section 6.1), so nothing follows after any coding.
     let last = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let span = tracing::info_span!("request", request_id = arrival.id.as_str());
     let response = match framing::refusal(&request) {
         Some(problem) => problem.into_response(),
-        None => around.answer(request, next).instrument(span).await,
+        None => arrival.id.scope(around.answer(request, next)).await,
     };
     let mut response = problem::describe(response);
     around.stamp(&mut response, &arrival.id, last);
@@ -140,7 +147,11 @@ impl Inner {
     }
 
     async fn within_deadline(&self, request: Request, next: Next) -> Response {
-        match tokio::time::timeout(self.request_timeout, next.run(request)).await {
+        let request = match self.bounded(request) {
+            Ok(request) => request,
+            Err(problem) => return problem.into_response(),
+        };
+        match tokio::time::timeout(self.request_timeout, self.without_panic(request, next)).await {
             Ok(response) => response,
             Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE)
                 .detail("the answer took too long")
@@ -149,9 +160,35 @@ impl Inner {
         }
     }
 
+    /// Gives the body a cap and a clock. One that says itself that it is too long is not read at all.
+    fn bounded(&self, request: Request) -> Result<Request, Problem> {
+        if request.body().is_end_stream() {
+            return Ok(request);
+        }
+        if request.body().size_hint().lower() > self.max_body_bytes as u64 {
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE)
+                .detail(format!("the body is longer than {} bytes", self.max_body_bytes)));
+        }
+        Ok(request.map(|body| {
+            let clocked = TimeoutBody::new(self.body_timeout, body);
+            Body::new(Limited::new(clocked, self.max_body_bytes))
+        }))
+    }
+
+    /// A handler that panics answers 500 to this one; the process lives.
+    async fn without_panic(&self, request: Request, next: Next) -> Response {
+        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        answer.unwrap_or_else(|panic| {
+            self.metrics.panicked();
+            tracing::error!(panic = panic_text(panic.as_ref()), "a handler panicked");
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+        })
+    }
+
     /// Says who answered, and what a browser must not do with it. What a handler set stays.
     fn stamp(&self, response: &mut Response, id: &RequestId, last: bool) {
         let headers = response.headers_mut();
+        headers.reserve(STAMPS);
         headers.insert(REQUEST_ID, id.header());
         for (name, value) in [
             (SERVED_BY, self.served_by.clone()),
@@ -168,6 +205,8 @@ impl Inner {
     }
 }
 
+/// Fields that every answer gets: room for them is made once.
+const STAMPS: usize = 7;
 const SERVED_BY: HeaderName = HeaderName::from_static("x-served-by");
 const SERVICE_VERSION: HeaderName = HeaderName::from_static("x-service-version");
 
@@ -203,18 +242,19 @@ impl Arrival {
         if around.port == Port::Http {
             around.metrics.answered(self.method, route, status, took);
         }
-        tracing::info!(
-            target: "access",
-            port = if around.port == Port::Http { "http" } else { "health" },
-            method = self.method,
+        around.access_log.write(&Line {
+            timestamp: utc_now(),
+            level: "INFO",
+            message: "answered",
+            port: if around.port == Port::Http { "http" } else { "health" },
+            method: self.method,
             route,
             status,
-            duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-            request_id = self.id.as_str(),
-            peer = self.peer.map(|peer| tracing::field::display(peer.0)),
-            user_agent = self.user_agent.as_ref().and_then(|agent| agent.to_str().ok()),
-            "answered"
-        );
+            duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            request_id: self.id.as_str(),
+            peer: self.peer.map(|peer| peer.0),
+            user_agent: self.user_agent.as_ref().and_then(|agent| agent.to_str().ok()),
+        });
     }
 }
 

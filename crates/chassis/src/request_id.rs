@@ -8,7 +8,21 @@ const MAX_LENGTH: usize = 128;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestId(HeaderValue);
 
+tokio::task_local! {
+    static CURRENT: RequestId;
+}
+
 impl RequestId {
+    /// The id of the request that the running task answers.
+    pub(crate) fn current() -> Option<Self> {
+        CURRENT.try_with(Self::clone).ok()
+    }
+
+    /// Runs `answer` as the answer to this request: its events bear the id.
+    pub(crate) fn scope<F: Future>(&self, answer: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(self.clone(), answer)
+    }
+
     /// The client's id when there is exactly one and it is decent; else a new one (UUID version 7: sorts by time).
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut sent = headers.get_all(REQUEST_ID).iter();

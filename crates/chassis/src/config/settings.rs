@@ -21,7 +21,9 @@ pub struct Settings {
     pub lab: bool,
     /// How long a request may take until its answer begins.
     pub request_timeout: Span,
-    /// How long a connection may be idle, or take to send a request's head.
+    /// How long a request's head may take once it has begun.
+    pub header_timeout: Span,
+    /// How long a connection may be idle.
     pub idle_timeout: Span,
     /// How long a request's body may pause.
     pub body_timeout: Span,
@@ -49,7 +51,18 @@ impl Section for Settings {
             "switches and faults on the health port; false answers them with 404",
         ),
         Setting::new("REQUEST_TIMEOUT", "15s", SPAN, "how long a request may take until its answer begins; then 503"),
-        Setting::new("IDLE_TIMEOUT", "60s", SPAN, "how long a connection may be idle or take to send a request's head"),
+        Setting::new(
+            "HEADER_TIMEOUT",
+            "10s",
+            SPAN,
+            "how long a request's head may take once it has begun; then the connection ends",
+        ),
+        Setting::new(
+            "IDLE_TIMEOUT",
+            "75s",
+            SPAN,
+            "how long a connection may be idle; longer than load balancers keep theirs",
+        ),
         Setting::new("BODY_TIMEOUT", "15s", SPAN, "how long a request's body may pause; then 408"),
         Setting::new(
             "MAX_CONNECTIONS",
@@ -71,6 +84,7 @@ impl Section for Settings {
         }
         for (name, span) in [
             ("REQUEST_TIMEOUT", self.request_timeout),
+            ("HEADER_TIMEOUT", self.header_timeout),
             ("IDLE_TIMEOUT", self.idle_timeout),
             ("BODY_TIMEOUT", self.body_timeout),
         ] {

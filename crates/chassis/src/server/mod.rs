@@ -1,4 +1,6 @@
 //! Listeners and connections with their limits: `axum::serve` has none of them.
+mod head_clock;
+
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
@@ -13,6 +15,7 @@ use tokio::{
 };
 use tower::Service as _;
 
+use self::head_clock::{HeadClock, Phase};
 use crate::metrics::{Counted, Metrics};
 
 /// A request's head must fit into it, with room to spare over what the framing rules allow: so they can answer.
@@ -28,6 +31,7 @@ pub struct Peer(pub SocketAddr);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) max_connections: usize,
+    pub(crate) header_timeout: Duration,
     pub(crate) idle_timeout: Duration,
 }
 
@@ -123,10 +127,18 @@ fn connection(
 ) {
     // Answers are small: waiting to fill a segment only adds latency.
     let _ = stream.set_nodelay(true);
+    let phase = Phase::default();
+    let stream = HeadClock::new(stream, phase.clone(), limits.header_timeout);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
+        phase.turn();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
-        router.clone().call(request)
+        let (answer, phase) = (router.clone().call(request), phase.clone());
+        async move {
+            let answer = answer.await;
+            phase.turn();
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,0 +1,165 @@
+//! A clock on request heads: a client that begins one and dawdles loses its connection, one that is merely idle does not.
+//!
+//! hyper has one clock for both, and an idle connection must outlive a load balancer's (often 60 s) while a head
+//! should be here within seconds.
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep_until},
+};
+
+/// Whether a request is being handled: odd while one is.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Phase(Arc<AtomicU64>);
+
+impl Phase {
+    /// A head is complete, or its answer is.
+    pub(super) fn turn(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn current(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A stream whose reads fail once a head has taken too long.
+#[derive(Debug)]
+pub(super) struct HeadClock<S> {
+    stream: S,
+    phase: Phase,
+    limit: Duration,
+    seen: u64,
+    /// When the first bytes of the awaited head came.
+    began: Option<Instant>,
+    /// Made only for a head that does not come in one piece.
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> HeadClock<S> {
+    pub(super) fn new(stream: S, phase: Phase, limit: Duration) -> Self {
+        Self { stream, phase, limit, seen: 0, began: None, deadline: None }
+    }
+
+    /// Ready with an error when the head is late; pending leaves a wake-up behind.
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        let current = self.phase.current();
+        if current != self.seen {
+            (self.seen, self.began, self.deadline) = (current, None, None);
+        }
+        let Some(began) = self.began.filter(|_| current.is_multiple_of(2)) else { return Poll::Pending };
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep_until(began + self.limit)));
+        ready!(deadline.as_mut().poll(context));
+        Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the request's head took too long"))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for HeadClock<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Poll::Ready(late) = self.poll_late(context) {
+            return Poll::Ready(Err(late));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if buffer.filled().len() > before && self.began.is_none() {
+            self.began = Some(Instant::now());
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for HeadClock<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    fn clocked() -> (DuplexStream, HeadClock<DuplexStream>, Phase) {
+        let (client, server) = duplex(1024);
+        let phase = Phase::default();
+        (client, HeadClock::new(server, phase.clone(), LIMIT), phase)
+    }
+
+    async fn read(stream: &mut HeadClock<DuplexStream>) -> io::Result<usize> {
+        stream.read(&mut [0; 64]).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_dawdles_loses_its_connection() {
+        let (mut client, mut stream, _) = clocked();
+        client.write_all(b"GET / HT").await.expect("written");
+        assert_eq!(read(&mut stream).await.expect("the first bytes"), 8);
+        let began = Instant::now();
+        assert_eq!(read(&mut stream).await.expect_err("late").kind(), io::ErrorKind::TimedOut);
+        assert!((LIMIT..LIMIT * 2).contains(&began.elapsed()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn dripping_bytes_do_not_move_the_deadline() {
+        let (mut client, mut stream, _) = clocked();
+        let dripping = tokio::spawn(async move {
+            while client.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(LIMIT / 5).await;
+            }
+        });
+        let began = Instant::now();
+        while read(&mut stream).await.is_ok() {}
+        assert!(began.elapsed() < LIMIT * 2, "{:?}", began.elapsed());
+        drop(stream);
+        dripping.await.expect("it ends with the connection");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_and_a_slow_body_are_not_its_business() {
+        let (mut client, mut stream, phase) = clocked();
+        assert!(tokio::time::timeout(LIMIT * 3, read(&mut stream)).await.is_err(), "idle before a head");
+        client.write_all(b"whole head").await.expect("written");
+        assert_eq!(read(&mut stream).await.expect("the head"), 10);
+        phase.turn();
+        assert!(tokio::time::timeout(LIMIT * 3, read(&mut stream)).await.is_err(), "a body that pauses");
+        phase.turn();
+        assert!(tokio::time::timeout(LIMIT * 3, read(&mut stream)).await.is_err(), "idle after the answer");
+    }
+}
