@@ -46,8 +46,6 @@ impl AccessLog {
         }
         match self {
             Self::Json(stdout) => {
-                let event =
-                    Event { timestamp: super::utc_now(), level: "INFO", message: "answered", line, target: TARGET };
                 let mut bytes = Vec::with_capacity(384);
                 // Writing plain fields to memory cannot fail.
                 if serde_json::to_writer(&mut bytes, line).is_ok() {
