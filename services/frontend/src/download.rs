@@ -19,14 +19,17 @@ pub(crate) struct Download<B> {
     body: B,
     upstream: &'static str,
     idle: Duration,
+    /// Whether its length is told. That of an answer to HEAD is not: axum would make it `Content-Length: 0`, while the
+    /// representation may have any (RFC 9110 section 8.6).
+    sized: bool,
     /// Runs only while the upstream owes us something; most bodies arrive with their head and never need it.
     pause: Option<Pin<Box<Sleep>>>,
     span: Span,
 }
 
 impl<B> Download<B> {
-    pub(crate) fn new(body: B, upstream: &'static str, idle: Duration) -> Self {
-        Self { body, upstream, idle, pause: None, span: Span::current() }
+    pub(crate) fn new(body: B, sized: bool, upstream: &'static str, idle: Duration) -> Self {
+        Self { body, upstream, idle, sized, pause: None, span: Span::current() }
     }
 
     fn cut(&self, cause: impl Into<BoxError>) -> BoxError {
@@ -61,28 +64,30 @@ where
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        if self.sized { self.body.size_hint() } else { SizeHint::default() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use http_body_util::{BodyExt, Empty, Full};
+    use tokio::time::timeout;
 
     use super::*;
 
     #[tokio::test]
     async fn a_body_passes_with_its_length() {
-        let body = Download::new(Full::new(Bytes::from_static(b"Hello")), "hello", Duration::from_secs(1));
+        let body = Download::new(Full::new(Bytes::from_static(b"Hello")), true, "hello", Duration::from_secs(1));
         assert_eq!(body.size_hint().exact(), Some(5));
         assert_eq!(body.collect().await.expect("a body").to_bytes(), "Hello");
-        assert!(Download::new(Empty::<Bytes>::new(), "hello", Duration::ZERO).is_end_stream());
+        assert!(Download::new(Empty::<Bytes>::new(), true, "hello", Duration::ZERO).is_end_stream());
     }
 
     #[tokio::test]
     async fn a_body_that_pauses_too_long_ends_in_an_error() {
-        let mut body = Download::new(Silence, "hello", Duration::from_millis(10));
-        let cause = body.frame().await.expect("an item").expect_err("silence");
+        let mut body = Download::new(Silence, true, "hello", Duration::from_millis(10));
+        let frame = timeout(Duration::from_secs(5), body.frame()).await.expect("it ends");
+        let cause = frame.expect("an item").expect_err("silence");
         assert_eq!(cause.downcast_ref::<io::Error>().expect("io").kind(), io::ErrorKind::TimedOut);
     }
 

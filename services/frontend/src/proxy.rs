@@ -37,14 +37,11 @@ pub(crate) async fn forward(upstream: Upstream, path: Option<&'static str>, requ
 
 /// Makes the client's request one to the upstream.
 fn prepare(upstream: &Upstream, path: Option<&'static str>, request: Request) -> Result<http::Request<Upload>, Fault> {
-    if framing::coding(request.headers()) == framing::Coding::Other {
-        return Err(Fault::TransferCoding);
-    }
+    let length = framing::announced_length(request.headers()).map_err(|_| Fault::TransferCoding)?;
     let (mut parts, body) = request.into_parts();
-    let body = Upload::new(body);
-    headers::for_upstream(&mut parts, upstream.host(), &body.size_hint(), body.is_end_stream());
+    headers::for_upstream(&mut parts, upstream.host(), length);
     parts.uri = upstream.uri(path_and_query(&parts, path));
-    let mut request = http::Request::new(body);
+    let mut request = http::Request::new(if length == Some(0) { Upload::empty() } else { Upload::new(body) });
     *request.method_mut() = parts.method;
     *request.uri_mut() = parts.uri;
     *request.headers_mut() = parts.headers;
@@ -79,7 +76,7 @@ async fn ask(upstream: &Upstream, request: http::Request<Upload>) -> Result<http
 
 /// A copy of a request that may be sent twice.
 fn spare(request: &http::Request<Upload>) -> Option<http::Request<Upload>> {
-    let repeatable = matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_end_stream();
+    let repeatable = matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_empty();
     repeatable.then(|| {
         let mut spare = http::Request::new(Upload::empty());
         *spare.method_mut() = request.method().clone();
@@ -117,7 +114,7 @@ fn hand_back(upstream: &Upstream, method: &Method, answer: http::Response<Incomi
         return Err(Fault::Unframed);
     }
     headers::for_client(&mut parts.headers, method, parts.status, &body.size_hint());
-    let body = Download::new(body, upstream.name(), upstream.deadlines().body_idle);
+    let body = Download::new(body, *method != Method::HEAD, upstream.name(), upstream.deadlines().body_idle);
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = parts.status;
     *response.headers_mut() = parts.headers;

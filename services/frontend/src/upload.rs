@@ -10,7 +10,7 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::Frame;
 
 /// How far a body has come; shared with whoever waits for the answer.
 #[derive(Debug, Default)]
@@ -32,6 +32,9 @@ impl Progress {
 }
 
 /// The body: frames pass as they come, and the next is read only when the upstream has room for it.
+///
+/// It does not say how long it is. The clock that chassis puts around a body hides that, and even whether there is one;
+/// the request's header has said it ([`crate::headers::framing`]), and hyper goes by what we put there.
 #[derive(Debug)]
 pub(crate) struct Upload {
     body: Body,
@@ -39,14 +42,16 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
-    /// A body that is watched, unless it is empty.
     pub(crate) fn new(body: Body) -> Self {
-        let progress = (!body.is_end_stream()).then(Arc::default);
-        Self { body, progress }
+        Self { body, progress: Some(Arc::default()) }
     }
 
     pub(crate) fn empty() -> Self {
         Self { body: Body::empty(), progress: None }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.progress.is_none()
     }
 
     pub(crate) fn progress(&self) -> Option<Arc<Progress>> {
@@ -71,9 +76,5 @@ impl http_body::Body for Upload {
 
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

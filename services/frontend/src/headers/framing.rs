@@ -1,11 +1,10 @@
 //! Where a message ends (RFC 9112 section 6). What came in is judged here; what goes out is said anew from the body itself,
 //! so that we and the next reader cannot disagree on it.
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use http_body::SizeHint;
 
 /// How a message said it would end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Coding {
+enum Coding {
     /// No `Transfer-Encoding`.
     None,
     /// Exactly `chunked`.
@@ -15,13 +14,32 @@ pub(crate) enum Coding {
 }
 
 /// Reads `Transfer-Encoding`.
-pub(crate) fn coding(headers: &HeaderMap) -> Coding {
+fn coding(headers: &HeaderMap) -> Coding {
     let mut values = headers.get_all(header::TRANSFER_ENCODING).iter();
     match (values.next(), values.next()) {
         (None, _) => Coding::None,
         (Some(only), None) if only.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") => Coding::Chunked,
         _ => Coding::Other,
     }
+}
+
+/// The length of the body a request's header announces; `None` for one in chunks (RFC 9112 section 6.3).
+/// hyper has refused a `Content-Length` that contradicts itself.
+pub(crate) fn announced_length(headers: &HeaderMap) -> Result<Option<u64>, UnknownCoding> {
+    match coding(headers) {
+        Coding::Other => Err(UnknownCoding),
+        Coding::Chunked => Ok(None),
+        Coding::None => Ok(headers.get(header::CONTENT_LENGTH).map_or(Some(0), length_in)),
+    }
+}
+
+/// A transfer coding we would have to decode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UnknownCoding;
+
+/// `None` for what only hyper can read, such as `5, 5`: the body then goes on in chunks.
+fn length_in(value: &HeaderValue) -> Option<u64> {
+    value.to_str().ok()?.parse().ok()
 }
 
 /// Whether an answer to this request has a body (RFC 9110 section 6.4.1).
@@ -44,12 +62,12 @@ pub(super) fn length_without_body(headers: &HeaderMap, method: &Method, status: 
     if has_body(method, status) || status == StatusCode::NO_CONTENT {
         return None;
     }
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers.get(header::CONTENT_LENGTH).and_then(length_in)
 }
 
 /// Says where a request's body ends: hyper would send a GET's body of unknown length as no body.
-pub(super) fn set_for_request(headers: &mut HeaderMap, body: &SizeHint) {
-    match body.exact() {
+pub(super) fn set_for_request(headers: &mut HeaderMap, length: Option<u64>) {
+    match length {
         Some(length) => set_length(headers, length),
         None => {
             headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
@@ -84,6 +102,17 @@ mod tests {
             coding(&headers(&[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")])),
             Coding::Other
         );
+    }
+
+    #[test]
+    fn a_requests_header_announces_its_body() {
+        assert_eq!(announced_length(&headers(&[])), Ok(Some(0)));
+        assert_eq!(announced_length(&headers(&[("content-length", "5")])), Ok(Some(5)));
+        assert_eq!(announced_length(&headers(&[("content-length", "5"), ("content-length", "5")])), Ok(Some(5)));
+        assert_eq!(announced_length(&headers(&[("content-length", "5, 5")])), Ok(None));
+        assert_eq!(announced_length(&headers(&[("transfer-encoding", "chunked")])), Ok(None));
+        assert_eq!(announced_length(&headers(&[("transfer-encoding", "chunked"), ("content-length", "5")])), Ok(None));
+        assert_eq!(announced_length(&headers(&[("transfer-encoding", "gzip")])), Err(UnknownCoding));
     }
 
     #[test]

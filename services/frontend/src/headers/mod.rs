@@ -12,11 +12,11 @@ use forwarding::Client;
 /// Set by chassis before any handler runs and echoed by the services; the edge passes it on and answers with its own.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Makes a client's header one for an upstream. `host` is the upstream's.
+/// Makes a client's header one for an upstream. `host` is the upstream's, `length` the body's (`None` for chunks).
 ///
 /// `Expect` ends here: the client library sends the body without waiting, and reading the first byte of it makes hyper's
 /// server write `100 Continue`. So the client is invited to send once the upstream has been reached, and not if it cannot be.
-pub(crate) fn for_upstream(parts: &mut request::Parts, host: &HeaderValue, body: &SizeHint, body_is_empty: bool) {
+pub(crate) fn for_upstream(parts: &mut request::Parts, host: &HeaderValue, length: Option<u64>) {
     let client = Client::of(parts);
     let announced_a_length = parts.headers.contains_key(header::CONTENT_LENGTH);
     connection::strip(&mut parts.headers, |name| {
@@ -24,8 +24,8 @@ pub(crate) fn for_upstream(parts: &mut request::Parts, host: &HeaderValue, body:
     });
     client.describe(&mut parts.headers);
     parts.headers.insert(header::HOST, host.clone());
-    if !body_is_empty || announced_a_length {
-        framing::set_for_request(&mut parts.headers, body);
+    if length != Some(0) || announced_a_length {
+        framing::set_for_request(&mut parts.headers, length);
     }
 }
 

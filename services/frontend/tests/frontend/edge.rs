@@ -3,16 +3,19 @@ use std::{net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
-    extract::{ConnectInfo, Request},
-    middleware::{Next, from_fn},
+    body::Body,
+    extract::{ConnectInfo, Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
 };
 use chassis::server::Peer;
 use frontend::{Deadlines, Upstreams};
+use http_body_util::Limited;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
-use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutBody;
 
 use crate::{
     upstream::{Upstream, nowhere},
@@ -23,6 +26,9 @@ pub(crate) struct Edge {
     pub(crate) address: SocketAddr,
     serving: JoinHandle<()>,
 }
+
+/// How long a request's body may pause.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Bodies that do not announce their length are cut here, as chassis does.
 pub(crate) const BODY_LIMIT: usize = 256 * 1024 * 1024;
@@ -51,7 +57,7 @@ impl Edge {
     pub(crate) async fn new(auth: &str, hello: &str, deadlines: Deadlines, body_limit: usize) -> Self {
         let url = |text: &str| text.parse().expect("a URL");
         let routes = frontend::routes(&Upstreams::new(url(auth), url(hello), deadlines));
-        let service = routes.layer(RequestBodyLimitLayer::new(body_limit)).layer(from_fn(with_peer));
+        let service = routes.layer(from_fn_with_state(body_limit, around));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let serving = tokio::spawn(serve(listener, service));
@@ -91,12 +97,15 @@ async fn serve(listener: TcpListener, service: Router) {
     axum::serve(listener, service).await.expect("a server");
 }
 
-/// What chassis does for every request: says who is at the other end.
-async fn with_peer(
+/// What chassis does for every request: says who is at the other end, and gives the body a cap and a clock,
+/// behind which its length is no longer to be seen.
+async fn around(
+    State(body_limit): State<usize>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: Next,
-) -> axum::response::Response {
+) -> Response {
     request.extensions_mut().insert(Peer(peer));
-    next.run(request).await
+    let clocked = |body| TimeoutBody::new(BODY_TIMEOUT, body);
+    next.run(request.map(|body| Body::new(Limited::new(clocked(body), body_limit)))).await
 }

@@ -60,6 +60,7 @@ async fn what_is_no_http_is_a_502() {
         "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nbad name: 1\r\ncontent-length: 0\r\n\r\n",
         "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\ncontent-length: 0\r\n\r\n",
         "SSH-2.0-OpenSSH_9.9\r\n",
         "\u{16}\u{3}\u{1}",
     ] {

@@ -33,6 +33,7 @@ async fn a_connection_serves_many_requests() {
     let edge = Edge::before(&hello).await;
     for _ in 0..20 {
         assert_eq!(edge.ask(&request("POST", "x")).await.status(), 200);
+        assert_eq!(edge.get("/secure", "").await.status(), 200);
     }
     assert_eq!(hello.connections(), 1);
 }
