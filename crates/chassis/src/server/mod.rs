@@ -1,9 +1,12 @@
 //! Listeners and connections with their limits: `axum::serve` has none of them.
-mod head_clock;
+mod stream;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body};
+use axum::{
+    Router,
+    body::{Body, HttpBody as _},
+};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -15,7 +18,7 @@ use tokio::{
 };
 use tower::Service as _;
 
-use self::head_clock::{HeadClock, Phase};
+use self::stream::{GuardedStream, Phase};
 use crate::metrics::{Counted, Metrics};
 
 /// A request's head must fit into it, with room to spare over what the framing rules allow: so they can answer.
@@ -128,14 +131,18 @@ fn connection(
     // Answers are small: waiting to fill a segment only adds latency.
     let _ = stream.set_nodelay(true);
     let phase = Phase::default();
-    let stream = HeadClock::new(stream, phase.clone(), limits.header_timeout);
+    let stream = GuardedStream::new(stream, phase.clone(), limits.header_timeout);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         phase.turn();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
+        let has_body = !request.body().is_end_stream();
         let (answer, phase) = (router.clone().call(request), phase.clone());
         async move {
             let answer = answer.await;
+            if has_body && answer.as_ref().is_ok_and(|answer| answer.status().is_client_error()) {
+                phase.linger();
+            }
             phase.turn();
             answer
         }

@@ -1,13 +1,14 @@
-//! A clock on request heads: a client that begins one and dawdles loses its connection, one that is merely idle does not.
+//! The stream under hyper, with what hyper leaves open.
 //!
-//! hyper has one clock for both, and an idle connection must outlive a load balancer's (often 60 s) while a head
-//! should be here within seconds.
+//! A client that begins a request's head and dawdles loses its connection; one that is merely idle does not. hyper has
+//! one clock for both, and an idle connection must outlive a load balancer's (often 60 s) while a head should be here
+//! within seconds. And a client whose body was refused is listened to for a moment, or it may never read why.
 use std::{
     io,
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
@@ -18,24 +19,41 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-/// Whether a request is being handled: odd while one is.
+/// Closing on unread data resets the connection, and the client may never see its 413: so what it still sends is read
+/// and dropped for this long.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Where a connection is between its requests.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Phase(Arc<AtomicU64>);
+pub(super) struct Phase(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Odd while a request is handled.
+    turns: AtomicU64,
+    /// Whether a body was refused before it was read.
+    lingers: AtomicBool,
+}
 
 impl Phase {
     /// A head is complete, or its answer is.
     pub(super) fn turn(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.turns.fetch_add(1, Ordering::Relaxed);
     }
 
     fn current(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.turns.load(Ordering::Relaxed)
+    }
+
+    /// A body was refused before it was read.
+    pub(super) fn linger(&self) {
+        self.0.lingers.store(true, Ordering::Relaxed);
     }
 }
 
 /// A stream whose reads fail once a head has taken too long.
 #[derive(Debug)]
-pub(super) struct HeadClock<S> {
+pub(super) struct GuardedStream<S> {
     stream: S,
     phase: Phase,
     limit: Duration,
@@ -46,7 +64,7 @@ pub(super) struct HeadClock<S> {
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> HeadClock<S> {
+impl<S> GuardedStream<S> {
     pub(super) fn new(stream: S, phase: Phase, limit: Duration) -> Self {
         Self { stream, phase, limit, seen: 0, began: None, deadline: None }
     }
@@ -64,7 +82,7 @@ impl<S> HeadClock<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for HeadClock<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for GuardedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -82,7 +100,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for HeadClock<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for HeadClock<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
@@ -104,7 +122,25 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for HeadClock<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        if !self.phase.0.lingers.load(Ordering::Relaxed) {
+            return Poll::Ready(Ok(()));
+        }
+        let end = Instant::now() + LINGER;
+        let mut deadline = self.deadline.take().unwrap_or_else(|| Box::pin(sleep_until(end)));
+        let mut bytes = [0; 4096];
+        loop {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let over = deadline.as_mut().poll(context).is_ready();
+            let read = Pin::new(&mut self.stream).poll_read(context, &mut buffer);
+            if over || matches!(read, Poll::Ready(_)) && buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            if read.is_pending() {
+                self.deadline = Some(deadline);
+                return Poll::Pending;
+            }
+        }
     }
 }
 
@@ -116,13 +152,13 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(10);
 
-    fn clocked() -> (DuplexStream, HeadClock<DuplexStream>, Phase) {
+    fn clocked() -> (DuplexStream, GuardedStream<DuplexStream>, Phase) {
         let (client, server) = duplex(1024);
         let phase = Phase::default();
-        (client, HeadClock::new(server, phase.clone(), LIMIT), phase)
+        (client, GuardedStream::new(server, phase.clone(), LIMIT), phase)
     }
 
-    async fn read(stream: &mut HeadClock<DuplexStream>) -> io::Result<usize> {
+    async fn read(stream: &mut GuardedStream<DuplexStream>) -> io::Result<usize> {
         stream.read(&mut [0; 64]).await
     }
 
@@ -161,5 +197,27 @@ mod tests {
         assert!(tokio::time::timeout(LIMIT * 3, read(&mut stream)).await.is_err(), "a body that pauses");
         phase.turn();
         assert!(tokio::time::timeout(LIMIT * 3, read(&mut stream)).await.is_err(), "idle after the answer");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_body_is_read_away_for_a_moment_so_that_the_answer_arrives() {
+        let (mut client, mut stream, phase) = clocked();
+        phase.linger();
+        let sending = tokio::spawn(async move {
+            client.write_all(&[b'x'; 64 * 1024]).await.expect("somebody reads");
+            client
+        });
+        let began = Instant::now();
+        stream.shutdown().await.expect("shut down");
+        assert!((LINGER..LINGER * 2).contains(&began.elapsed()));
+        drop(sending.await.expect("all was read"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_refused_body_the_end_is_the_end() {
+        let (_client, mut stream, _) = clocked();
+        let began = Instant::now();
+        stream.shutdown().await.expect("shut down");
+        assert_eq!(began.elapsed(), Duration::ZERO);
     }
 }
