@@ -204,7 +204,7 @@ mod tests {
         let (mut client, mut stream, phase) = clocked();
         phase.linger();
         let sending = tokio::spawn(async move {
-            client.write_all(&[b'x'; 64 * 1024]).await.expect("somebody reads");
+            client.write_all(&vec![b'x'; 64 * 1024]).await.expect("somebody reads");
             client
         });
         let began = Instant::now();
