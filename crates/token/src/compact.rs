@@ -7,10 +7,12 @@ use serde::de::{Deserializer, IgnoredAny};
 
 use crate::refusal::Refusal;
 use crate::unique_members;
-use crate::verifying_key::MAX_KID_BYTES;
 
 /// The longest token that is looked at, in bytes. Ours have some 500.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// The longest `kid`, in bytes, of a key and of a token.
+pub const MAX_KID_BYTES: usize = 128;
 
 /// A token's parts. Being one says nothing about being good: see [`Verifier`](crate::Verifier).
 #[derive(Debug)]

@@ -54,7 +54,7 @@ pub enum KeyError {
     /// A point of small order or in a non-canonical form, for which signatures can be made without a private key.
     #[error("the public key is a degenerate point")]
     Degenerate,
-    /// `kid` is empty or longer than [`MAX_KID_BYTES`](crate::verifying_key::MAX_KID_BYTES).
+    /// `kid` is empty or longer than [`MAX_KID_BYTES`](crate::compact::MAX_KID_BYTES).
     #[error("kid is empty or longer than 128 bytes")]
     KidLength,
 }

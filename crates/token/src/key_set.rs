@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::compact::MAX_KID_BYTES;
 use crate::jwk::{self, Jwk, Jwks};
 use crate::key_error::KeyError;
 use crate::unique_members;
-use crate::verifying_key::{MAX_KID_BYTES, VerifyingKey};
+use crate::verifying_key::VerifyingKey;
 
 /// The keys that may have signed a token. Never empty; no two share a `kid`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,12 +9,9 @@ use jsonwebtoken::DecodingKey;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::algorithm::Algorithm;
-use crate::compact::CompactToken;
+use crate::compact::{CompactToken, MAX_KID_BYTES};
 use crate::key_error::KeyError;
 use crate::thumbprint::thumbprint;
-
-/// The longest `kid`, in bytes, of a key and of a token.
-pub const MAX_KID_BYTES: usize = 128;
 
 /// The `kid` of a shared secret: a fixed word, for any digest of the secret would let it be guessed offline.
 ///
