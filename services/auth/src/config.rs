@@ -94,29 +94,13 @@ pub struct Checked {
 impl Config {
     /// Makes the settings into what auth works with; what is wrong goes to the reader's report.
     pub fn checked(self, reader: &mut Reader<'_>) -> Option<Checked> {
-        let classic_key = match self.secret.map(SigningKey::shared_secret).transpose() {
-            Ok(key) => key,
-            Err(error) => {
-                reader.problem("SECRET", error.to_string());
-                return None;
-            }
-        };
-        let data_dir = match data_dir::prepare(self.data_dir) {
-            Ok(data_dir) => data_dir,
-            Err(wrong) => {
-                reader.problem("DATA_DIR", wrong);
-                return None;
-            }
-        };
+        let classic_key = told(reader, "SECRET", self.secret.map(SigningKey::shared_secret).transpose());
+        let data_dir = told(reader, "DATA_DIR", data_dir::prepare(self.data_dir));
+        let (classic_key, data_dir) = classic_key.zip(data_dir)?;
         let (sealing_key, sealing_key_origin) = match self.key_encryption_key {
             Some(key) => (key, "the configured key-encryption key".to_owned()),
-            None => match data_dir::sealing_key(&data_dir) {
-                Ok((key, path)) => (key, path.display().to_string()),
-                Err(wrong) => {
-                    reader.problem("DATA_DIR", wrong);
-                    return None;
-                }
-            },
+            None => told(reader, "DATA_DIR", data_dir::sealing_key(&data_dir))
+                .map(|(key, path)| (key, path.display().to_string()))?,
         };
         Some(Checked {
             data_dir,
@@ -129,4 +113,9 @@ impl Config {
             classic_key,
         })
     }
+}
+
+/// What is wrong with a setting goes to the reader's report.
+fn told<T>(reader: &mut Reader<'_>, setting: &str, outcome: Result<T, impl ToString>) -> Option<T> {
+    outcome.map_err(|wrong| reader.problem(setting, wrong.to_string())).ok()
 }

@@ -40,6 +40,14 @@ fn platform_directory() -> Result<PathBuf, String> {
         .map_err(|_| "unset, and this user has no home directory; allowed: a directory this user may write".to_owned())
 }
 
+/// A file for its owner only, whatever the directory's mode is; kept as it is when it exists.
+pub fn private_file(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        outcome => outcome.map(drop),
+    }
+}
+
 /// The key in the directory, made at the first start (0600). With the path it lies at.
 pub fn sealing_key(directory: &Path) -> Result<(SealingKey, PathBuf), String> {
     let path = directory.join(KEY_FILE);

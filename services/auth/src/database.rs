@@ -7,6 +7,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use crate::data_dir;
+
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// File name in the data directory.
@@ -29,8 +31,11 @@ pub enum OpenError {
 
 /// Opens the database in `directory`, making it at the first start, and brings its tables up to date.
 pub async fn open(directory: &Path) -> Result<SqlitePool, OpenError> {
+    let path = directory.join(FILE);
+    // SQLite would make it readable to everybody; its journals take the mode of the file.
+    data_dir::private_file(&path).map_err(sqlx::Error::Io)?;
     let options = SqliteConnectOptions::new()
-        .filename(directory.join(FILE))
+        .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // What was acknowledged survives a power cut.

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::{dns::Resolver, upload::Upload};
 
-/// How long an unused connection is kept. Shorter than the 60 s after which the services close theirs
+/// How long an unused connection is kept. Shorter than the 75 s after which the services close theirs
 /// (chassis, `IDLE_TIMEOUT`), so that it is us who close first: a request never meets a connection that is just going away.
 const POOL_IDLE: Duration = Duration::from_secs(15);
 

@@ -38,7 +38,7 @@ impl Section for Config {
         ),
         Setting::new("ISSUER", "auth.service", "the issuer's name, exactly", "the iss claim a token must have"),
         Setting::new("AUDIENCE", "hello.service", "the audience's name, exactly", "the aud claim a token must have"),
-        Setting::new("LEEWAY", "5s", "a span of time up to 60s", "how far clocks may be apart when times are judged"),
+        LEEWAY,
         Setting::optional(
             "SECRET",
             "tokens are verified with the key set",
@@ -53,10 +53,30 @@ impl Section for Config {
         if self.jwks_refresh.as_secs() < 5 {
             problems.push(("JWKS_REFRESH", "too short; allowed: a span of time from 5s".to_owned()));
         }
-        if self.leeway.as_secs() > 60 {
-            problems.push(("LEEWAY", "too long; allowed: a span of time up to 60s".to_owned()));
-        }
+        problems.extend(leeway_problem(self.leeway));
         problems
+    }
+}
+
+const LEEWAY: Setting =
+    Setting::new("LEEWAY", "5s", "a span of time up to 60s", "how far clocks may be apart when times are judged");
+
+fn leeway_problem(leeway: Span) -> Option<(&'static str, String)> {
+    (*leeway > token::policy::MAX_LEEWAY).then(|| (LEEWAY.name, format!("too long; allowed: {}", LEEWAY.allowed)))
+}
+
+/// What remains to be set where the issuer is in the same process: its names and keys are known.
+#[derive(Debug, Deserialize)]
+pub struct Verification {
+    /// How far clocks may be apart.
+    pub leeway: Span,
+}
+
+impl Section for Verification {
+    const SETTINGS: &'static [Setting] = &[LEEWAY];
+
+    fn problems(&self) -> Vec<(&'static str, String)> {
+        leeway_problem(self.leeway).into_iter().collect()
     }
 }
 

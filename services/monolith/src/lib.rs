@@ -6,6 +6,7 @@ use std::{ffi::OsString, process::ExitCode, sync::Arc};
 use auth::config::Config;
 use axum::{Json, routing::get};
 use chassis::{Boot, Service, Stop, config::Section as _};
+use hello::config::Verification;
 use token::{Policy, StaticKeys};
 
 /// The monolith, as its command line and its logs name it.
@@ -14,21 +15,24 @@ pub const SERVICE: Service =
 
 /// Runs the monolith to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    chassis::run(&SERVICE, &[Config::SETTINGS], arguments, boot)
+    chassis::run(&SERVICE, &[Config::SETTINGS, Verification::SETTINGS], arguments, boot)
 }
 
 /// The boot order: read the settings, start to live, build auth, let hello verify with auth's keys, serve both.
 async fn boot(boot: Boot) -> Result<(), Stop> {
     let mut reader = boot.reader();
     let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
-    let (life, config) = boot.start(reader, config).await?;
+    let verification = reader.section::<Verification>();
+    let (life, (config, verification)) = boot.start(reader, config.zip(verification)).await?;
     let (issuer, audience) = (config.issuer.clone(), config.audience.clone());
     let auth = auth::State::build(config, life.metrics()).await?;
-    let policy = Policy::new(issuer, audience, auth.issuer.verifying_key().algorithm());
+    let algorithm = auth.issuer.verifying_key().algorithm();
+    let policy = Policy { leeway: *verification.leeway, ..Policy::new(issuer, audience, algorithm) };
     let keys = Arc::new(StaticKeys::new(auth.key_set()?));
     let hello = hello::State::new(hello::keys::verify_with(keys, policy, life.metrics())?, &life);
     let mut api = auth::openapi();
     api.merge(hello::openapi());
     "monolith".clone_into(&mut api.info.title);
+    api.info.description = Some(SERVICE.about.to_owned());
     life.serve(auth::routes(auth).merge(hello::routes(hello)).route("/openapi.json", get(Json(api)))).await
 }

@@ -80,15 +80,12 @@ impl<'a> Reader<'a> {
             self.show(setting, given.as_ref());
             values.extend(given.map(|given| (setting, given)));
         }
-        for (setting, given) in &values {
-            self.try_alone::<S>(&defaults, setting, given);
-        }
-        if self.problems.len() > before {
-            return None;
-        }
+        // What is wrong by itself is told and left out, so that what is wrong with the rest is told, too.
+        values.retain(|(setting, given)| self.is_right_alone::<S>(&defaults, setting, given));
         let mut all = defaults;
         all.extend(values.into_iter().map(|(setting, given)| (setting.name.to_owned(), given.text)));
-        self.parse_checked(all)
+        let section = self.parse_checked(all);
+        section.filter(|_| self.problems.len() == before)
     }
 
     /// Reads what chassis needs, and ends the reading.
@@ -133,13 +130,20 @@ impl<'a> Reader<'a> {
     }
 
     /// envy stops at the first error and does not say whose it is: so each value is offered alone over the defaults.
-    fn try_alone<S: Section>(&mut self, defaults: &BTreeMap<String, String>, setting: &Setting, given: &Given) {
+    fn is_right_alone<S: Section>(
+        &mut self,
+        defaults: &BTreeMap<String, String>,
+        setting: &Setting,
+        given: &Given,
+    ) -> bool {
         let mut values = defaults.clone();
         values.insert(setting.name.to_owned(), given.text.clone());
         if let Err(error) = envy::from_iter::<_, S>(values) {
             let name = given.culprit.clone();
             self.problems.push(Problem { name, wrong: without_value(&error), allowed: setting.allowed });
+            return false;
         }
+        true
     }
 
     fn given(&mut self, setting: &'static Setting) -> Option<Given> {

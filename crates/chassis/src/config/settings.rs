@@ -113,7 +113,12 @@ pub struct LogFilter(pub tracing_subscriber::filter::Targets);
 impl<'de> Deserialize<'de> for LogFilter {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(|_| serde::de::Error::custom("not a filter"))
+        // Its own parser lets empty targets and levels pass, and then nothing would be logged.
+        let has_gaps = text
+            .split(',')
+            .any(|part| part.trim().is_empty() || part.trim().starts_with('=') || part.trim().ends_with('='));
+        let filter = if has_gaps { None } else { text.parse().ok() };
+        filter.map(Self).ok_or_else(|| serde::de::Error::custom("not a filter"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The access log: one line a request, an interface documented in docs/api.md.
+//! The access log: one line a request, an interface documented in docs/logs.md.
 //!
 //! In JSON the line is written past the subscriber: nothing but this line is written for most requests, and going
 //! through an event costs several times as much as the rest of it.
@@ -60,6 +60,7 @@ impl AccessLog {
                 route = line.route,
                 status = line.status,
                 duration_us = line.duration_us,
+                request_id = line.request_id,
                 peer = line.peer.map(tracing::field::display),
                 user_agent = line.user_agent,
                 "answered"

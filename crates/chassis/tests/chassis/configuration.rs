@@ -157,3 +157,19 @@ fn both_ports_on_one_address_are_a_problem() {
     let told = problems(&[("GREETER_HEALTH_ADDR", "127.0.0.1:8080")]);
     assert_eq!(told, ["GREETER_HEALTH_ADDR: the same as HTTP_ADDR; allowed: an address of its own"]);
 }
+
+#[test]
+fn a_value_out_of_range_is_told_beside_one_that_cannot_be_read() {
+    let told = problems(&[("GREETER_MAX_CONNECTIONS", "0"), ("GREETER_HTTP_ADDR", "nonsense")]);
+    assert_eq!(told.len(), 2, "{told:?}");
+}
+
+#[test]
+fn a_log_filter_with_gaps_is_none() {
+    for filter in ["=,=", "info,", "auth=", "auth=loud"] {
+        assert_eq!(problems(&[("RUST_LOG", filter)]).len(), 1, "{filter}");
+    }
+    for filter in ["info", "warn,auth=debug", "access=off,info"] {
+        read(&[("RUST_LOG", filter)]).expect(filter);
+    }
+}

@@ -85,3 +85,16 @@ async fn security_29_the_database_holds_no_password_and_no_private_key_in_clear(
         assert!(!bytes.windows(9).any(|window| window == b"\"password"), "{}", path.display());
     }
 }
+
+#[tokio::test]
+async fn the_database_is_for_its_owner_only_also_in_an_open_directory() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let data = TempDir::new().expect("a directory");
+    fs::set_permissions(data.path(), fs::Permissions::from_mode(0o755)).expect("opened");
+    let auth = Auth::start_in(data, &[]).await;
+    for entry in fs::read_dir(auth.data.path()).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let mode = entry.metadata().expect("exists").permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", entry.path().display());
+    }
+}

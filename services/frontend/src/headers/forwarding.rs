@@ -73,7 +73,7 @@ fn peer(extensions: &Extensions) -> Option<SocketAddr> {
 /// The host the client asked for, if it is one: of an absolute request target that names it, else of `Host`
 /// (RFC 9112 section 3.2.2). It goes into a quoted string here and into the start page.
 pub(crate) fn host(parts: &request::Parts) -> Option<&HeaderValue> {
-    // chassis has refused a request whose target and Host differ or that has no proper Host; this does not lean on it.
+    // chassis has refused a request without a proper Host; where the target names another, neither is believed.
     let host = parts.headers.get(header::HOST)?;
     let named_by_the_target = parts.uri.authority().map(http::uri::Authority::as_str);
     let agrees = named_by_the_target.is_none_or(|target| target.as_bytes().eq_ignore_ascii_case(host.as_bytes()));
