@@ -1,0 +1,46 @@
+//! The command line of learners and presenters.
+//!
+//! | module | does |
+//! |---|---|
+//! | `args` | the commands and options, and their help |
+//! | [`service`] | one service in this process: what `up` starts as its children |
+//! | `up` | the whole suite on this machine, until Ctrl-C |
+//! | `token` | looks at tokens, verifies them, fetches them |
+//! | `doctor` | which tools are here, and what is missing |
+//! | `exit` | exit codes, and how an error becomes one |
+//! | `output`, `table` | what goes to stdout |
+//! | `web` | HTTP requests with a deadline and a size limit |
+//!
+//! A further command is a module here and a variant of `args::Command`.
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on may say so by panicking"))]
+
+mod args;
+mod doctor;
+mod exit;
+mod output;
+pub mod service;
+mod table;
+mod token;
+mod up;
+mod web;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::args::{Cli, Command};
+
+/// Runs the command line `args` (the first is the program's name) and says how the process is to end.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let (color, command) = match Cli::read(args) {
+        Ok(read) => read,
+        // Help and version are among the "errors", with exit code 0.
+        Err(usage) => usage.exit(),
+    };
+    color.apply();
+    let outcome = match command {
+        Command::Up(options) => up::run(&options),
+        Command::Token(options) => token::run(options),
+        Command::Doctor(options) => doctor::run(&options),
+    };
+    outcome.unwrap_or_else(|error| exit::report(&error))
+}

@@ -1,0 +1,241 @@
+//! What is to be started: which services, on which ports, with which settings.
+
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::ops::Range;
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+use url::Url;
+
+use super::Options;
+use crate::service::Name;
+
+/// The services, in the order of their start.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) services: Vec<Berth>,
+}
+
+/// A service's place: its ports and its settings.
+#[derive(Debug)]
+pub(super) struct Berth {
+    pub(super) name: Name,
+    pub(super) http: SocketAddr,
+    pub(super) health: SocketAddr,
+    /// Variables on top of the user's own.
+    pub(super) settings: Vec<(String, String)>,
+    /// Variables of the user that would contradict them.
+    pub(super) unset: Vec<String>,
+    /// Both ports, held so that nobody takes them before the service does.
+    held: [TcpListener; 2],
+}
+
+impl Plan {
+    /// Chooses ports: the suite's own as asked for, the others next to it where they are free.
+    pub(super) fn new(options: &Options) -> anyhow::Result<Self> {
+        let mut ports = Ports::from(options.port);
+        let entry = ports.entry()?;
+        let entry_health = ports.next()?;
+        if options.monolith {
+            return Ok(Self { services: vec![Berth::new(Name::Monolith, entry, entry_health)?] });
+        }
+        let auth = Berth::new(Name::Auth, ports.next()?, ports.next()?)?;
+        let mut hello = Berth::new(Name::Hello, ports.next()?, ports.next()?)?;
+        let mut frontend = Berth::new(Name::Frontend, entry, entry_health)?;
+        hello.set("JWKS_URL", format!("http://{}/.well-known/jwks.json", auth.http));
+        frontend.set("AUTH_URL", format!("http://{}", auth.http));
+        frontend.set("HELLO_URL", format!("http://{}", hello.http));
+        Ok(Self { services: vec![auth, hello, frontend] })
+    }
+
+    /// Tells the services where data goes and how to log.
+    pub(super) fn furnish(&mut self, data: &Path, ephemeral: bool, log_format: &str) -> anyhow::Result<()> {
+        let data = data.to_str().context("the path of the data directory is not valid UTF-8")?;
+        for berth in &mut self.services {
+            berth.settings.push(("LOG_FORMAT".to_owned(), log_format.to_owned()));
+            if matches!(berth.name, Name::Auth | Name::Monolith) {
+                berth.set("DATA_DIR", data.to_owned());
+                if ephemeral {
+                    // "Nothing is kept" must not be undone by a database that the environment names.
+                    berth.unset("DATABASE_URL");
+                    berth.unset("DATABASE_URL_FILE");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Berth {
+    fn new(name: Name, http: TcpListener, health: TcpListener) -> anyhow::Result<Self> {
+        let mut berth = Self {
+            name,
+            http: http.local_addr()?,
+            health: health.local_addr()?,
+            settings: Vec::new(),
+            unset: Vec::new(),
+            held: [http, health],
+        };
+        berth.set("HTTP_ADDR", berth.http.to_string());
+        berth.set("HEALTH_ADDR", berth.health.to_string());
+        Ok(berth)
+    }
+
+    /// The address of a path on the health port.
+    pub(super) fn health_url(&self, path: &str) -> anyhow::Result<Url> {
+        Ok(format!("http://{}{path}", self.health).parse()?)
+    }
+
+    /// Lets go of the ports, for the service to take them.
+    pub(super) fn release(self) {
+        drop(self.held);
+    }
+
+    fn set(&mut self, setting: &str, value: String) {
+        self.settings.push((self.variable(setting), value));
+        // A value and its file together are an error, and ours is to win.
+        self.unset(&format!("{setting}_FILE"));
+    }
+
+    fn unset(&mut self, setting: &str) {
+        self.unset.push(self.variable(setting));
+    }
+
+    fn variable(&self, setting: &str) -> String {
+        format!("{}_{setting}", self.name.as_str().to_ascii_uppercase())
+    }
+}
+
+/// Ports one after another, beginning with the suite's own; 0 means any.
+struct Ports {
+    entry: u16,
+    next: Option<u16>,
+}
+
+impl Ports {
+    const fn from(entry: u16) -> Self {
+        Self { entry, next: if entry == 0 { None } else { entry.checked_add(1) } }
+    }
+
+    /// The port that people type. Another one in its place would not be what they asked for.
+    fn entry(&self) -> anyhow::Result<TcpListener> {
+        let port = self.entry;
+        if port == 0 {
+            return any();
+        }
+        // A browser tries ::1 first for localhost: whoever sits there would answer in our place.
+        let beside = TcpListener::bind((Ipv6Addr::LOCALHOST, port));
+        if beside.is_err_and(|error| error.kind() == ErrorKind::AddrInUse) {
+            return Err(taken(port));
+        }
+        bind(port).map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => taken(port),
+            ErrorKind::PermissionDenied => anyhow!("port {port} is not for everybody: choose one above 1023 by --port"),
+            _ => anyhow!(error).context(format!("cannot listen on port {port}: choose another by --port")),
+        })
+    }
+
+    /// The port after the last one if it is free, so that addresses are the same from run to run; else any.
+    fn next(&mut self) -> anyhow::Result<TcpListener> {
+        if let Some(port) = self.next {
+            self.next = port.checked_add(1);
+            if let Ok(listener) = bind(port) {
+                return Ok(listener);
+            }
+        }
+        any()
+    }
+}
+
+fn bind(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+}
+
+fn taken(port: u16) -> anyhow::Error {
+    anyhow!(
+        "port {port} is taken: choose another by --port, for example `flotilla up --port 9000`, or any free one by --port 0"
+    )
+}
+
+/// Any free port, but not from the range that the system gives to outgoing connections: one of those could sit on a
+/// service's port just when the service is started again.
+fn any() -> anyhow::Result<TcpListener> {
+    const OURS: Range<u16> = 10_000..32_768;
+    let tries = std::iter::repeat_with(|| bind(rand::random_range(OURS))).take(100);
+    let found = tries.flatten().next();
+    found.map_or_else(|| bind(0), Ok).context("cannot find a free port")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn plan(port: u16, monolith: bool) -> anyhow::Result<Plan> {
+        Plan::new(&Options { port, monolith, ..Options::for_tests() })
+    }
+
+    fn setting<'a>(berth: &'a Berth, name: &str) -> &'a str {
+        let found = berth.settings.iter().find(|(setting, _)| setting == name);
+        &found.unwrap_or_else(|| panic!("{name} is not set")).1
+    }
+
+    #[test]
+    fn services_start_from_the_inside_out_on_ports_of_their_own() {
+        let plan = plan(0, false).unwrap();
+        let names: Vec<_> = plan.services.iter().map(|berth| berth.name).collect();
+        assert_eq!(names, [Name::Auth, Name::Hello, Name::Frontend]);
+        let ports: BTreeSet<_> = plan.services.iter().flat_map(|berth| [berth.http, berth.health]).collect();
+        assert_eq!(ports.len(), 6);
+    }
+
+    #[test]
+    fn each_is_told_where_the_others_are() {
+        let plan = plan(0, false).unwrap();
+        let [auth, hello, frontend] = plan.services.as_slice() else { panic!("three services") };
+        assert_eq!(setting(hello, "HELLO_JWKS_URL"), format!("http://{}/.well-known/jwks.json", auth.http));
+        assert_eq!(setting(frontend, "FRONTEND_AUTH_URL"), format!("http://{}", auth.http));
+        assert_eq!(setting(frontend, "FRONTEND_HELLO_URL"), format!("http://{}", hello.http));
+        assert_eq!(setting(auth, "AUTH_HEALTH_ADDR"), auth.health.to_string());
+        assert!(hello.unset.contains(&"HELLO_JWKS_URL_FILE".to_owned()));
+    }
+
+    #[test]
+    fn only_who_has_accounts_gets_the_data() {
+        let mut plan = plan(0, false).unwrap();
+        plan.furnish(Path::new("/data"), true, "text").unwrap();
+        let [auth, hello, _] = plan.services.as_slice() else { panic!("three services") };
+        assert_eq!(setting(auth, "AUTH_DATA_DIR"), "/data");
+        assert_eq!(setting(auth, "LOG_FORMAT"), "text");
+        assert!(auth.unset.contains(&"AUTH_DATABASE_URL".to_owned()));
+        assert!(!hello.settings.iter().any(|(name, _)| name == "HELLO_DATA_DIR"));
+    }
+
+    #[test]
+    fn a_taken_port_is_named_with_the_flag_that_changes_it() {
+        for host in ["127.0.0.1", "::1"] {
+            let Ok(held) = TcpListener::bind((host, 0)) else { continue };
+            let port = held.local_addr().unwrap().port();
+            let error = plan(port, true).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("port {port} is taken")), "{error}");
+            assert!(error.contains("--port"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_other_ports_follow_the_first_where_they_can() {
+        let mut ports = Ports { entry: 1, next: None };
+        let taken = ports.next().unwrap();
+        let port = taken.local_addr().unwrap().port();
+        ports.next = Some(port);
+        assert_ne!(ports.next().unwrap().local_addr().unwrap().port(), port);
+        assert_eq!(ports.next, port.checked_add(1));
+    }
+    #[test]
+    fn any_port_is_none_of_an_outgoing_connection() {
+        let port = any().unwrap().local_addr().unwrap().port();
+        assert!((10_000..32_768).contains(&port), "{port}");
+    }
+}

@@ -1,0 +1,50 @@
+//! What keeps `flotilla up` from starting: one clear line, the right exit code, nothing half started.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use crate::flotilla::{Ran, command, finish};
+use crate::suite::{self, Suite};
+
+fn up(home: &tempfile::TempDir, args: &[&str]) -> Ran {
+    let args = [&["up"], args].concat();
+    finish(suite::at_home(&mut command(&args), home.path()), "")
+}
+
+#[test]
+fn a_taken_port_is_named_with_the_flag_that_changes_it() {
+    let held = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = held.local_addr().expect("bound").port().to_string();
+    let home = suite::home();
+    let ran = up(&home, &["--port", &port]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    let said = format!("error: port {port} is taken: choose another by --port");
+    assert!(ran.stderr.starts_with(&said), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    assert!(!home.path().join(".local").exists(), "nothing was made");
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_is_named() {
+    let home = suite::home();
+    let file = home.path().join("file");
+    std::fs::write(&file, "").expect("a file");
+    let ran = up(&home, &["--port", "0", "--data-dir", file.to_str().expect("UTF-8")]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    assert!(ran.stderr.contains(file.to_str().expect("UTF-8")), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--data-dir"), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+}
+
+#[test]
+fn a_refused_configuration_ends_the_suite_with_its_message() {
+    let home = Arc::new(suite::home());
+    let mut suite = Suite::start(&home, &["--ephemeral"], &[("HELLO_LEEWAY", "soon")]);
+    assert_eq!(suite.exit_code(), Some(78), "{}", suite.output());
+    let errors = suite.errors();
+    assert!(errors.starts_with("error: hello refused its configuration:\n"), "{errors}");
+    assert!(errors.contains("HELLO_LEEWAY"), "{errors}");
+    assert!(suite.output().contains("auth has stopped"), "{}", suite.output());
+    assert!(!suite.output().contains("starting it again"), "{}", suite.output());
+    assert_eq!(home.path().join("tmp").read_dir().expect("it stays").count(), 0);
+}
