@@ -5,6 +5,7 @@ use std::fmt;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use jsonwebtoken::EncodingKey;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use zeroize::Zeroizing;
 
 use crate::algorithm::Algorithm;
 use crate::key_error::KeyError;
@@ -19,7 +20,9 @@ pub struct SigningKey {
 impl SigningKey {
     /// A new Ed25519 key.
     pub fn generate() -> Result<Self, KeyError> {
-        let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Generation)?;
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(seed.as_mut()).map_err(|_| KeyError::Generation)?;
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed.as_ref()).map_err(|_| KeyError::Generation)?;
         Self::from_pair(&pair)
     }
 

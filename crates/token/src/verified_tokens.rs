@@ -7,7 +7,6 @@ use std::mem::size_of;
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
-use aws_lc_rs::rand;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
@@ -56,7 +55,7 @@ impl VerifiedTokens {
     /// Room for `capacity` tokens of usual size; fewer if they are large.
     pub(crate) fn new(capacity: usize) -> Self {
         let mut key = [0; 32];
-        rand::fill(&mut key).expect("the system gives randomness, or no key could have been made");
+        getrandom::fill(&mut key).expect("the system gives randomness, or no key could have been made");
         let options = OptionsBuilder::new()
             .shards(SHARDS)
             .estimated_items_capacity(capacity)

@@ -1,10 +1,7 @@
 //! Sealing: private keys at rest are encrypted and bound to their name (AES-256-GCM, NIST SP 800-38D).
 use std::{fmt, str::FromStr};
 
-use aws_lc_rs::{
-    aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
-    rand,
-};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, de};
 use zeroize::Zeroizing;
@@ -31,7 +28,7 @@ impl SealingKey {
     /// A new random key.
     pub fn generate() -> Result<Self, SealError> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-        rand::fill(bytes.as_mut()).map_err(|_| SealError::Library)?;
+        getrandom::fill(bytes.as_mut()).map_err(|_| SealError::Library)?;
         Ok(Self(bytes))
     }
 
@@ -42,11 +39,14 @@ impl SealingKey {
 
     /// Seals `secret`, which goes by `name`: base64 of nonce, ciphertext and tag.
     pub fn seal(&self, name: &str, secret: &[u8]) -> Result<String, SealError> {
+        // Random nonces are safe for 2^32 seals with one key; this one seals a key in a rotation.
+        let mut nonce = [0; NONCE_LEN];
+        getrandom::fill(&mut nonce).map_err(|_| SealError::Library)?;
         let mut sealed = secret.to_vec();
-        let nonce = self.key()?.seal_in_place_append_tag(aad(name), &mut sealed).map_err(|_| SealError::Library)?;
-        let mut whole = nonce.as_ref().to_vec();
-        whole.append(&mut sealed);
-        Ok(STANDARD.encode(whole))
+        let key = self.key()?;
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad(name), &mut sealed)
+            .map_err(|_| SealError::Library)?;
+        Ok(STANDARD.encode([&nonce[..], &sealed].concat()))
     }
 
     /// Opens what [`SealingKey::seal`] made under the same name.
@@ -60,8 +60,9 @@ impl SealingKey {
         Ok(opened)
     }
 
-    fn key(&self) -> Result<RandomizedNonceKey, SealError> {
-        RandomizedNonceKey::new(&AES_256_GCM, self.0.as_ref()).map_err(|_| SealError::Library)
+    fn key(&self) -> Result<LessSafeKey, SealError> {
+        let key = UnboundKey::new(&AES_256_GCM, self.0.as_ref()).map_err(|_| SealError::Library)?;
+        Ok(LessSafeKey::new(key))
     }
 }
 
