@@ -85,8 +85,11 @@ fn is_host(value: &HeaderValue) -> bool {
     {
         return true;
     }
-    let parsed = Authority::try_from(bytes);
-    parsed.is_ok_and(|authority| !authority.host().is_empty() && !authority.as_str().contains('@'))
+    Authority::try_from(bytes).is_ok_and(|authority| {
+        let (host, text) = (authority.host(), authority.as_str());
+        let port = text.strip_prefix(host).and_then(|rest| rest.strip_prefix(':'));
+        !host.is_empty() && (text == host || port.is_some_and(|port| port.is_empty() || port.parse::<u16>().is_ok()))
+    })
 }
 
 fn transfer_coding(headers: &HeaderMap) -> Option<Problem> {
@@ -119,7 +122,7 @@ mod tests {
         assert!(!refused(&request(|r| r.header("host", "[::1]:8080"))));
         assert!(refused(&request(|r| r)));
         assert!(refused(&request(|r| r.header("host", "a").header("host", "a"))));
-        for malformed in ["", "a b", "a/b", "user@a", "a,b c"] {
+        for malformed in ["", "a b", "a/b", "user@a", "a,b c", "a:b", "a:70000", ":80"] {
             assert!(refused(&request(|r| r.header("host", malformed))), "{malformed}");
         }
         assert!(!refused(&request(|r| r.version(Version::HTTP_10))), "HTTP/1.0 has no Host");

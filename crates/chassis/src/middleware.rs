@@ -117,13 +117,15 @@ pub(crate) fn surround_health(routes: Router, surroundings: Surroundings) -> Rou
 /// The stack. One layer of small steps instead of many layers: each layer would cost a request an allocation or two.
 async fn around(State(surroundings): State<Surroundings>, mut request: Request, next: Next) -> Response {
     let around = &*surroundings.0;
+    // Judged as it came: the id below is one header more.
+    let refusal = framing::refusal(&request);
     let arrival = Arrival::of(&mut request);
     around.requests.fetch_add(1, Ordering::Relaxed);
     let _in_flight = (around.port == Port::Http).then(|| around.metrics.in_flight());
     // hyper goes by the coding alone where a length stands beside it, and hides the length: then nothing may follow on
     // the connection (RFC 9112 section 6.1), so nothing follows after any coding.
     let last = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let response = match framing::refusal(&request) {
+    let response = match refusal {
         Some(problem) => problem.into_response(),
         None => arrival.id.scope(around.answer(request, next)).await,
     };

@@ -7,6 +7,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use tokio::time::Instant;
+
 use crate::data_dir;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -17,6 +19,8 @@ pub const FILE: &str = "auth.db";
 const CONNECTIONS: u32 = 1;
 /// How long a writer waits for another process's, and a request for a connection.
 const WAIT: Duration = Duration::from_secs(2);
+/// Between two attempts to open it.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -30,13 +34,24 @@ pub enum OpenError {
 }
 
 /// Opens the database in `directory`, making it at the first start, and brings its tables up to date.
+///
+/// Another process may be doing the same, or be just closing: SQLite does not wait for it in every case, so we do.
 pub async fn open(directory: &Path) -> Result<SqlitePool, OpenError> {
     let path = directory.join(FILE);
     // SQLite would make it readable to everybody; its journals take the mode of the file.
     data_dir::private_file(&path).map_err(sqlx::Error::Io)?;
+    let deadline = Instant::now() + WAIT;
+    loop {
+        match attempt(&path).await {
+            Err(_) if Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn attempt(path: &Path) -> Result<SqlitePool, OpenError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // What was acknowledged survives a power cut.
         .synchronous(SqliteSynchronous::Full)

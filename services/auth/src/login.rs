@@ -35,7 +35,7 @@ pub struct Issued {
     security(("basic" = []), ()),
     request_body(content = Credentials, description = "Where no Basic credentials are sent; at most 64 KiB"),
     responses(
-        (status = 200, body = Issued),
+        (status = 200, description = "An access token", body = Issued),
         (status = 400, description = "The body is no login: problem+json"),
         (status = 401, description = "Unknown user or wrong password, not told apart: problem+json with WWW-Authenticate"),
         (status = 413, description = "The body is too large: problem+json"),
@@ -58,7 +58,7 @@ pub async fn log_in(State(auth): State<Auth>, credentials: Credentials) -> Resul
     path = "/login",
     security(("basic" = [])),
     responses(
-        (status = 200, body = Issued),
+        (status = 200, description = "An access token", body = Issued),
         (status = 401, description = "Unknown user or wrong password, not told apart: problem+json with WWW-Authenticate"),
         (status = 503, description = "The database does not answer: problem+json with Retry-After")
     )

@@ -31,7 +31,7 @@ pub struct SecureGreeting {
 }
 
 /// Greets anybody.
-#[utoipa::path(get, path = "/", responses((status = 200, body = Greeting)))]
+#[utoipa::path(get, path = "/", responses((status = 200, description = "A greeting", body = Greeting)))]
 pub async fn greet() -> Json<Greeting> {
     Json(Greeting { message: MESSAGE })
 }
@@ -42,7 +42,7 @@ pub async fn greet() -> Json<Greeting> {
     path = "/secure",
     security(("bearer" = [])),
     responses(
-        (status = 200, body = SecureGreeting),
+        (status = 200, description = "A greeting by name", body = SecureGreeting),
         (status = 401, description = "No token, or one that is refused: problem+json with WWW-Authenticate"),
         (status = 503, description = "The keys that verify tokens are not available yet")
     )

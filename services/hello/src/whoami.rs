@@ -35,7 +35,7 @@ pub struct Whoami {
 }
 
 /// Tells which instance answered.
-#[utoipa::path(get, path = "/whoami", responses((status = 200, body = Whoami)))]
+#[utoipa::path(get, path = "/whoami", responses((status = 200, description = "The instance that answered", body = Whoami)))]
 pub async fn whoami(State(identity): State<Identity>, State(requests): State<RequestCount>) -> Json<Whoami> {
     Json(Whoami {
         pod: identity.pod.clone(),

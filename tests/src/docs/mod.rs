@@ -1,0 +1,43 @@
+//! Runs the commands of a document as a reader would, and compares what they print with what the document says.
+//!
+//! - A block ```` ```sh test ```` is run by `/bin/sh`. All of a document's blocks share one shell, so a variable set in one
+//!   is there in the next; each has to end with status 0.
+//! - What must run for it is started on free ports, and the document's addresses (`localhost:8080`, `127.0.0.1:8085`…) are
+//!   rewritten to those, and back again in what is printed: see [`Scene`]. ```` ```sh test monolith ```` and
+//!   ```` ```sh test classic ```` have other scenes, and a shell of their own.
+//! - `flotilla` is on the `PATH`, `cargo run -- ` and `cargo run -q -- ` stand for it; the directory is empty and thrown away.
+//! - A ```` ```text ```` or ```` ```json ```` block right after it (only blank lines between) is what it must print; JSON is
+//!   compared as JSON. `…` stands for any text in a line or a string, and for any lines where it is a line of its own.
+//!   Only stdout is compared; carriage returns and blank lines at the ends do not count.
+mod blocks;
+mod expectation;
+mod scene;
+mod shell;
+
+pub use blocks::{Step, steps, untested};
+pub use scene::Scene;
+
+/// Runs a document. `Err` names the first step that fails, by its line.
+pub async fn run(document: &str) -> Result<(), String> {
+    let steps = steps(document);
+    for scene in Scene::ALL {
+        let steps: Vec<&Step> = steps.iter().filter(|step| step.scene == scene).collect();
+        if !steps.is_empty() {
+            play(&steps, scene).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn play(steps: &[&Step], scene: Scene) -> Result<(), String> {
+    let stage = scene.set().await;
+    let commands: Vec<String> = steps.iter().map(|step| stage.real(&step.command)).collect();
+    for (step, printed) in steps.iter().zip(shell::run(&commands).await) {
+        let at = |why| format!("line {}: {why}", step.line);
+        let printed = stage.told(&printed.map_err(at)?);
+        if let Some(expected) = &step.expected {
+            expected.is_met_by(&printed).map_err(at)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! What has to run for a document's commands, and at which addresses the document thinks it does.
+use std::net::SocketAddr;
+
+use crate::{Launch, Process, Program, Suite};
+
+/// Chosen by the word after `sh test`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scene {
+    /// No word: what `flotilla up` starts. frontend at 8080 and 8081, auth at 8082 and 8083, hello at 8084 and 8085.
+    Suite,
+    /// `monolith`: what `flotilla up --monolith` starts, at 8080 and 8081.
+    Monolith,
+    /// `classic`: with `-secret=secret`, a monolith at 9080 and 9081, auth at 9090 and 9091, hello at 9092 and 9093.
+    Classic,
+}
+
+const PORTS: [u16; 12] = [8080, 8081, 8082, 8083, 8084, 8085, 9080, 9081, 9090, 9091, 9092, 9093];
+
+/// A scene that is set. Dropping it ends it.
+pub(super) struct Stage {
+    /// What a document says, and where it really is.
+    addresses: Vec<(String, String)>,
+    _processes: Vec<Process>,
+}
+
+impl Scene {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Suite, Self::Monolith, Self::Classic];
+
+    pub(super) fn of(marks: &[&str]) -> Self {
+        match marks {
+            ["monolith", ..] => Self::Monolith,
+            ["classic", ..] => Self::Classic,
+            _ => Self::Suite,
+        }
+    }
+
+    pub(super) async fn set(self) -> Stage {
+        match self {
+            Self::Suite => {
+                let processes = Suite::split().await.into_processes();
+                Stage::of(processes, &[(Program::Frontend, 8080), (Program::Auth, 8082), (Program::Hello, 8084)]).await
+            }
+            Self::Monolith => {
+                Stage::of(vec![Launch::service(Program::Monolith).ready().await], &[(Program::Monolith, 8080)]).await
+            }
+            Self::Classic => {
+                let ports = [(Program::Monolith, 9080), (Program::Auth, 9090), (Program::Hello, 9092)];
+                let start = |(program, _)| Launch::service(program).set("SECRET", "secret").spawn();
+                Stage::of(ports.map(start).into(), &ports).await
+            }
+        }
+    }
+}
+
+impl Stage {
+    /// Each service has its health port next to the other one.
+    async fn of(mut processes: Vec<Process>, ports: &[(Program, u16)]) -> Self {
+        let mut addresses = Vec::new();
+        for process in &mut processes {
+            let real = process.ready().await;
+            let told = ports.iter().find(|(program, _)| *program == process.program()).map(|(_, port)| *port);
+            let mut pair =
+                |port: u16, real: SocketAddr| addresses.push((format!("localhost:{port}"), real.to_string()));
+            if let Some(port) = told {
+                pair(port, real.http);
+                pair(port + 1, real.health);
+            }
+        }
+        Self { addresses, _processes: processes }
+    }
+
+    /// A command for the addresses as they are; and `flotilla` for the way to run it from a clone.
+    pub(super) fn real(&self, command: &str) -> String {
+        let command = command.replace("cargo run -q -- ", "flotilla ").replace("cargo run -- ", "flotilla ");
+        self.addresses.iter().fold(command, |text, (told, real)| text.replace(told, real))
+    }
+
+    /// What was printed, with the addresses as they are told.
+    pub(super) fn told(&self, printed: &str) -> String {
+        let told = self.addresses.iter().fold(printed.to_owned(), |text, (told, real)| text.replace(real, told));
+        // What is printed may name the usual addresses by itself.
+        by_name(&told)
+    }
+}
+
+/// One way to write the addresses.
+pub(super) fn by_name(document: &str) -> String {
+    PORTS.iter().fold(document.to_owned(), |text, port| {
+        text.replace(&format!("127.0.0.1:{port}"), &format!("localhost:{port}"))
+    })
+}

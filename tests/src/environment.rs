@@ -1,0 +1,68 @@
+//! What the person who runs the tests may say by environment variables. Nothing else here reads the environment.
+//!
+//! | variable | |
+//! |---|---|
+//! | `FLOTILLA_TARGET_URL` | also run the contract against this running suite (`contract::given::…`) |
+//! | `FLOTILLA_HEALTH_URL` | the health port of that suite; its checks switch things on and off |
+//! | `FLOTILLA_BIN_DIR` | use the executables in this directory instead of building them |
+//! | `FLOTILLA_REQUIRE` | `all`, or names such as `browser,docker`: a skip for lack of these is a failure |
+//! | `TEST_LOG` | `1` shows the processes' output as it comes, not only of tests that fail |
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+/// A variable's value; empty means unset.
+#[expect(clippy::disallowed_methods, reason = "the one place where the tests read the environment")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The origin of a suite that already runs.
+pub fn target_url() -> Option<String> {
+    variable("FLOTILLA_TARGET_URL").map(|url| url.trim_end_matches('/').to_owned())
+}
+
+/// The health port of that suite.
+pub fn health_url() -> Option<String> {
+    variable("FLOTILLA_HEALTH_URL").map(|url| url.trim_end_matches('/').to_owned())
+}
+
+/// Where ready executables are.
+pub(crate) fn bin_dir() -> Option<PathBuf> {
+    variable("FLOTILLA_BIN_DIR").map(PathBuf::from)
+}
+
+/// Capabilities whose lack is a failure.
+pub(crate) fn required() -> Vec<String> {
+    variable("FLOTILLA_REQUIRE").unwrap_or_default().split(',').map(|name| name.trim().to_owned()).collect()
+}
+
+/// Whether output is shown as it comes.
+pub(crate) fn shows_logs() -> bool {
+    variable("TEST_LOG").is_some_and(|value| value != "0")
+}
+
+/// The search path, which children inherit.
+pub fn path() -> String {
+    variable("PATH").unwrap_or_default()
+}
+
+/// The first executable of these names on the search path.
+pub fn find_on_path(names: &[&str]) -> Option<PathBuf> {
+    let path = path();
+    let directories = path.split(':').filter(|directory| !directory.is_empty());
+    directories
+        .flat_map(|directory| names.iter().map(move |name| PathBuf::from(directory).join(name)))
+        .find(|file| file.is_file())
+}
+
+/// A directory that goes with the value, named so that a leftover would be known as ours.
+pub fn temporary_directory() -> TempDir {
+    tempfile::Builder::new().prefix("flotilla-e2e-").tempdir().expect("a temporary directory")
+}
+
+/// The test binary, even where a build has put another in its place meanwhile.
+pub fn this_executable() -> PathBuf {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() { running } else { std::env::current_exe().expect("this executable has a path") }
+}

@@ -1,0 +1,66 @@
+//! The harness of the black-box tests. It knows the wire, the log and the signals of the executables, and no other
+//! crate of the workspace.
+//!
+//! A test is an `async fn` listed with [`tests!`]; `tests/e2e/main.rs` puts the modules' lists together. Some beginnings:
+//!
+//! ```ignore
+//! let suite = Shared::of(Target::Monolith).await;            // used by many tests at once: change nothing in it
+//! suite.token_holder().await.secure(200).await;              // one method an endpoint, the expected status as argument
+//!
+//! let mut suite = Suite::split().await;                      // auth, hello and frontend of this test's own
+//! suite.take(Program::Auth).signal(Signal::KILL);            // hello goes on without it
+//!
+//! let mut hello = Launch::service(Program::Hello).set("SECRET", "…").ready().await;
+//! hello.signal(Signal::TERM);
+//! assert!(hello.wait_exit(Duration::from_secs(5)).await.success());
+//!
+//! let mut auth = Launch::bare(Program::Auth).env("AUTH_HTTP_ADDR", "nonsense").spawn();
+//! assert_eq!(auth.wait_exit(LONG).await.code(), Some(78));   // its stderr: auth.output().of(Stream::Err)
+//! ```
+//!
+//! | module | does |
+//! |---|---|
+//! | [`environment`] | what the person who runs the tests may say |
+//! | [`registry`] | names, filters, runs, sums up |
+//! | [`skips`] | what a machine may lack |
+//! | [`program`], [`launch`], [`process`], [`output`] | one executable: built, started, listened to, signalled, gone |
+//! | [`suite`], [`shared`] | a whole suite, of one's own or shared |
+//! | [`client`], [`answer`] | requests by role, answers |
+//! | [`jws`] | tokens by hand |
+//! | [`tool`], [`browser`] | programs that are not ours: a shell, a browser |
+//! | [`docs`] | runs the commands of a document |
+//! | [`eventually()`] | waiting for a condition with a deadline |
+//! | `reaper` | ends what runs even when the tests are killed |
+//! | `audit` | looks for credentials in the logs of the whole run |
+#![expect(clippy::missing_panics_doc, reason = "a harness says by a panic what went wrong")]
+
+pub mod answer;
+mod audit;
+pub mod browser;
+pub mod client;
+pub mod docs;
+pub mod environment;
+pub mod eventually;
+pub mod jws;
+pub mod launch;
+pub mod output;
+pub mod process;
+pub mod program;
+mod reaper;
+pub mod registry;
+pub mod shared;
+pub mod skips;
+pub mod suite;
+pub mod tool;
+
+pub use answer::Answer;
+pub use client::{Client, HealthPort};
+pub use eventually::{LONG, eventually};
+pub use jws::Jws;
+pub use launch::Launch;
+pub use output::Stream;
+pub use process::{Addresses, Process, Signal};
+pub use program::Program;
+pub use registry::Test;
+pub use shared::Shared;
+pub use suite::{Suite, Target};

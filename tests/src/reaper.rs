@@ -1,0 +1,47 @@
+//! The last resort: whatever ends the tests, even SIGKILL, ends what they started.
+//!
+//! Values are dropped by a panic, but not by a signal. So a small shell reads from a pipe which processes run; when the
+//! pipe's other end is gone, so are the tests, and it kills those that were not taken off its list. A process is taken off
+//! when it is reaped, for its number may be somebody else's from then on.
+use std::{
+    io::Write as _,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+const SCRIPT: &str = r#"
+trap '' INT TERM HUP
+running=' '
+while read -r change id; do
+  case "$change$running" in
+    +*) running="$running$id " ;;
+    -*" $id "*) running="${running%% "$id" *} ${running#* "$id" }" ;;
+  esac
+done
+for id in $running; do kill -KILL "$id"; done
+"#;
+
+/// From now on this process, or with a minus sign this process group, is not to outlive the tests.
+pub(crate) fn add(id: &str) {
+    tell("+", id);
+}
+
+/// It is reaped, or about to be. May be said twice.
+pub(crate) fn remove(id: &str) {
+    tell("-", id);
+}
+
+fn tell(change: &str, id: &str) {
+    static REAPER: OnceLock<Option<Mutex<ChildStdin>>> = OnceLock::new();
+    // Without the shell everything works but the last resort.
+    if let Some(pipe) = REAPER.get_or_init(start) {
+        let mut pipe = pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = writeln!(pipe, "{change} {id}");
+    }
+}
+
+fn start() -> Option<Mutex<ChildStdin>> {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.spawn().ok().and_then(|mut reaper: Child| reaper.stdin.take()).map(Mutex::new)
+}

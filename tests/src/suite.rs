@@ -1,0 +1,138 @@
+//! A whole suite: the monolith, or auth, hello and frontend.
+use tokio::sync::OnceCell;
+
+use crate::{Client, HealthPort, Launch, Process, Program, environment, output::Output};
+
+/// What a suite consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// One process.
+    Monolith,
+    /// Three processes, reached by the frontend.
+    Split,
+    /// Whatever runs at `FLOTILLA_TARGET_URL`.
+    Given,
+}
+
+impl Target {
+    /// Those that can be tested in this run.
+    pub fn all() -> Vec<Self> {
+        let mut all = vec![Self::Monolith, Self::Split];
+        all.extend(environment::target_url().map(|_| Self::Given));
+        all
+    }
+
+    /// As test names have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Monolith => "monolith",
+            Self::Split => "split",
+            Self::Given => "given",
+        }
+    }
+
+    /// A suite that is ready.
+    pub async fn start(self) -> Suite {
+        match self {
+            Self::Monolith => Suite::monolith().await,
+            Self::Split => Suite::split().await,
+            Self::Given => Suite::given(),
+        }
+    }
+}
+
+/// A suite that is ready. Dropping it ends the processes that it started.
+#[derive(Debug)]
+pub struct Suite {
+    origin: String,
+    processes: Vec<Process>,
+    token: OnceCell<String>,
+}
+
+impl Suite {
+    /// The monolith.
+    pub async fn monolith() -> Self {
+        Self::monolith_with(|launch| launch).await
+    }
+
+    /// The monolith, configured.
+    pub async fn monolith_with(configure: impl Fn(Launch) -> Launch) -> Self {
+        let mut monolith = configure(Launch::service(Program::Monolith)).spawn();
+        let addresses = monolith.ready().await;
+        Self::of(format!("http://{}", addresses.http), vec![monolith])
+    }
+
+    /// auth, hello and frontend.
+    pub async fn split() -> Self {
+        Self::split_with(|launch| launch).await
+    }
+
+    /// auth, hello and frontend; each start goes through `configure`, which can tell them apart by [`Launch::program`].
+    pub async fn split_with(configure: impl Fn(Launch) -> Launch) -> Self {
+        let start = |launch: Launch| configure(launch).spawn();
+        let mut auth = start(Launch::service(Program::Auth));
+        let auth_url = format!("http://{}", auth.listening().await.http);
+        let jwks = format!("{auth_url}/.well-known/jwks.json");
+        let mut hello = start(Launch::service(Program::Hello).set("JWKS_URL", jwks));
+        let hello_url = format!("http://{}", hello.listening().await.http);
+        let frontend = Launch::service(Program::Frontend).set("AUTH_URL", auth_url).set("HELLO_URL", hello_url);
+        let mut frontend = start(frontend);
+        auth.ready().await;
+        hello.ready().await;
+        let addresses = frontend.ready().await;
+        Self::of(format!("http://{}", addresses.http), vec![frontend, hello, auth])
+    }
+
+    /// The one that runs at `FLOTILLA_TARGET_URL`.
+    pub fn given() -> Self {
+        Self::of(environment::target_url().expect("FLOTILLA_TARGET_URL is set"), Vec::new())
+    }
+
+    fn of(origin: String, processes: Vec<Process>) -> Self {
+        Self { origin, processes, token: OnceCell::new() }
+    }
+
+    /// Where it answers.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Somebody without a token.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.origin)
+    }
+
+    /// Somebody who has logged in as the demo account; all have the same token.
+    pub async fn token_holder(&self) -> Client {
+        let client = self.anonymous();
+        let token = self.token.get_or_init(async || client.logged_in().await.token().to_owned()).await;
+        client.holding(token)
+    }
+
+    /// One of its processes.
+    pub fn process(&mut self, program: Program) -> &mut Process {
+        let found = self.processes.iter_mut().find(|process| process.program() == program);
+        found.unwrap_or_else(|| panic!("this suite has no {}", program.name()))
+    }
+
+    /// Takes one of its processes out, to end it or to start another in its place.
+    pub fn take(&mut self, program: Program) -> Process {
+        let place = self.processes.iter().position(|process| process.program() == program);
+        self.processes.swap_remove(place.unwrap_or_else(|| panic!("this suite has no {}", program.name())))
+    }
+
+    /// The health port of one of its processes.
+    pub async fn health(&mut self, program: Program) -> HealthPort {
+        self.process(program).health().await
+    }
+
+    /// Its processes, to be held by somebody else.
+    pub fn into_processes(self) -> Vec<Process> {
+        self.processes
+    }
+
+    /// What its processes write.
+    pub fn outputs(&self) -> Vec<(Program, Output)> {
+        self.processes.iter().map(|process| (process.program(), process.output().clone())).collect()
+    }
+}

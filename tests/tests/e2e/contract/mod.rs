@@ -1,0 +1,82 @@
+//! What every suite answers on its http port: one list of checks, run against each target.
+//!
+//! A check changes nothing that another could notice, so all checks of a target share one suite.
+mod answers;
+mod forged;
+mod key_set;
+mod login;
+mod login_refused;
+mod openapi;
+mod refused;
+mod secure;
+
+use e2e::{Answer, Shared, Target, Test, registry::Doing};
+use serde_json::Value;
+
+/// A check by name.
+pub(crate) struct Check {
+    module: &'static str,
+    name: &'static str,
+    run: fn(Shared) -> Doing,
+}
+
+/// Lists `async fn(&Suite)`s of a module as checks.
+macro_rules! checks {
+    ($($check:ident),+ $(,)?) => {
+        [$($crate::contract::Check::new(module_path!(), stringify!($check), |suite| Box::pin(async move { $check(&suite).await }))),+]
+    };
+}
+pub(crate) use checks;
+
+pub(crate) fn tests() -> Vec<Test> {
+    Target::all().into_iter().flat_map(|target| all().into_iter().map(move |check| check.against(target))).collect()
+}
+
+fn all() -> Vec<Check> {
+    let mut all = Vec::new();
+    all.extend(answers::checks());
+    all.extend(forged::checks());
+    all.extend(key_set::checks());
+    all.extend(login::checks());
+    all.extend(login_refused::checks());
+    all.extend(openapi::checks());
+    all.extend(refused::checks());
+    all.extend(secure::checks());
+    all
+}
+
+impl Check {
+    pub(crate) const fn new(module: &'static str, name: &'static str, run: fn(Shared) -> Doing) -> Self {
+        Self { module, name, run }
+    }
+
+    /// `contract::split::secure::a_good_token_is_greeted_by_name`
+    fn against(self, target: Target) -> Test {
+        let module = self.module.rsplit("::").next().unwrap_or_default();
+        let run = self.run;
+        let path = format!("e2e::contract::{}::{module}", target.name());
+        Test::new(&path, self.name, move || Box::pin(async move { run(Shared::of(target).await).await }))
+    }
+}
+
+/// What a client sees of an answer, for a snapshot: the fields that are part of the contract, and the body.
+/// `variable` members of the body are replaced by their names.
+pub(crate) fn wire(answer: &Answer, variable: &[&str]) -> String {
+    const FIELDS: [&str; 7] = [
+        "content-type",
+        "cache-control",
+        "www-authenticate",
+        "allow",
+        "x-content-type-options",
+        "content-security-policy",
+        "retry-after",
+    ];
+    let mut body: Value = serde_json::from_str(&answer.body).expect("JSON");
+    for name in variable {
+        if let Some(value) = body.get_mut(name) {
+            *value = Value::from(format!("[{name}]"));
+        }
+    }
+    let fields = FIELDS.iter().filter(|name| answer.has(name)).map(|name| format!("{name}: {}\n", answer.header(name)));
+    format!("{}\n{}\n{body:#}", answer.status, fields.collect::<String>())
+}

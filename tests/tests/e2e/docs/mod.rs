@@ -1,0 +1,74 @@
+//! Every marked command of README.md and docs/ is run; see `e2e::docs` for how to mark one.
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use e2e::{Test, docs, registry::Doing, skips};
+
+const SAMPLE: &str = include_str!("sample.md");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+pub(crate) fn tests() -> Vec<Test> {
+    let mut tests = e2e::tests![CURL: the_sample_does_what_it_says, a_document_that_is_wrong_is_found_out];
+    tests.extend(documents().into_iter().filter(|(_, text)| !docs::steps(text).is_empty()).map(|(name, text)| {
+        let run =
+            move || -> Doing { Box::pin(async move { docs::run(&text).await.unwrap_or_else(|why| panic!("{why}")) }) };
+        Test::new(module_path!(), &name, run).needing(&skips::CURL)
+    }));
+    tests
+}
+
+/// What is said at the end of the run of commands that no test runs.
+pub(crate) fn remark() -> Option<String> {
+    let documents = documents();
+    let lines = documents
+        .iter()
+        .flat_map(|(name, text)| docs::untested(text).into_iter().map(move |line| format!("{name}:{line}")));
+    let lines: Vec<String> = lines.collect();
+    (!lines.is_empty()).then(|| {
+        format!("NOT RUN {} shell blocks of documents that are not marked `sh test`: {}", lines.len(), lines.join(", "))
+    })
+}
+
+/// README.md and everything in docs/, by path.
+fn documents() -> Vec<(String, String)> {
+    let mut files = vec![PathBuf::from(ROOT).join("README.md")];
+    collect(&PathBuf::from(ROOT).join("docs"), &mut files);
+    files.sort();
+    let named = files.into_iter().filter_map(|file| {
+        let name = file.strip_prefix(ROOT).ok()?.display().to_string();
+        Some((name, fs::read_to_string(&file).ok()?))
+    });
+    named.collect()
+}
+
+fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            files.push(path);
+        }
+    }
+}
+
+async fn the_sample_does_what_it_says() {
+    assert_eq!(docs::steps(SAMPLE).len(), 8);
+    docs::run(SAMPLE).await.expect("as it says");
+}
+
+async fn a_document_that_is_wrong_is_found_out() {
+    for (document, line) in [
+        ("```sh test\necho a\n```\n```text\nb\n```\n", "line 1: the document says\nb"),
+        ("\n```sh test\nA=1\n```\n```sh test\ntest $A = 2\n```\n", "line 5: ended with"),
+        (
+            "```sh test\ncurl -s localhost:8080/version\n```\n```json\n{\"version\":\"0\"}\n```\n",
+            "line 1: the document says",
+        ),
+    ] {
+        let why = docs::run(document).await.expect_err(document);
+        assert!(why.starts_with(line), "{why}");
+    }
+}

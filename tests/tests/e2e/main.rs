@@ -1,0 +1,37 @@
+//! The black-box tests: each module lists its own, and main puts the lists together.
+use std::process::ExitCode;
+
+use e2e::registry;
+
+mod classic;
+mod contract;
+mod docs;
+mod edge;
+mod health;
+mod keys;
+mod leftovers;
+mod lifecycle;
+mod limits;
+mod logs;
+mod page;
+mod restart;
+mod skips;
+
+fn main() -> ExitCode {
+    let modules = [
+        classic::tests(),
+        contract::tests(),
+        docs::tests(),
+        edge::tests(),
+        health::tests(),
+        keys::tests(),
+        leftovers::tests(),
+        lifecycle::tests(),
+        limits::tests(),
+        logs::tests(),
+        page::tests(),
+        restart::tests(),
+        skips::tests(),
+    ];
+    registry::run(modules.into_iter().flatten().collect(), docs::remark())
+}
