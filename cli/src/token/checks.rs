@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 use token::Policy;
 
+use super::keyring::Keyring;
 use super::members::{Members, seconds, shown};
-use super::verify::Keyring;
 use super::wording::Place;
 
 /// One demand, and whether it is met.

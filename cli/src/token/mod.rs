@@ -3,6 +3,7 @@
 mod checks;
 mod decode;
 mod input;
+mod keyring;
 mod login;
 mod members;
 mod report;

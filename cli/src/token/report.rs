@@ -7,8 +7,8 @@ use serde::Serialize;
 use token::{CompactToken, Policy, Refusal};
 
 use super::checks::{self, Check};
+use super::keyring::Keyring;
 use super::members::{Members, seconds, shown};
-use super::verify::Keyring;
 use super::wording::Place;
 use crate::{output, table};
 
