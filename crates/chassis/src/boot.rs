@@ -140,18 +140,8 @@ impl Boot {
         Reader::new(self.service, &self.sources)
     }
 
-    /// Ends the reading with all problems, or starts: logs, binds both ports, answers on the health port.
-    /// `section` is what the service read; it is present when nothing was wrong.
-    pub async fn start<S>(&self, reader: Reader<'_>, section: Option<S>) -> Result<(Life, S), Stop> {
-        let configuration = reader.finish()?;
-        let Some(section) = section else {
-            return Err(Stop::Failed("a section was read by another reader".to_owned()));
-        };
-        let life = self.life(configuration).await?;
-        Ok((life, section))
-    }
-
-    async fn life(&self, configuration: Configuration) -> Result<Life, Stop> {
+    /// Begins to live: binds both ports, logs, answers on the health port.
+    pub async fn live(&self, configuration: Configuration) -> Result<Life, Stop> {
         let Configuration { settings, platform, effective, warnings } = configuration;
         let prefix = self.service.prefix;
         let http = bind(settings.http_addr.0, &format!("{prefix}HTTP_ADDR")).await.map_err(Stop::Failed)?;

@@ -2,6 +2,8 @@
 //!
 //! hyper has parsed the message; what it lets pass is judged here: `Host` (RFC 9112 section 3.2), transfer codings
 //! (section 6.1), methods (RFC 9110 section 9), sizes (RFC 6585 section 5).
+use std::net::Ipv6Addr;
+
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, uri::Authority},
@@ -88,8 +90,20 @@ fn is_host(value: &HeaderValue) -> bool {
     Authority::try_from(bytes).is_ok_and(|authority| {
         let (host, text) = (authority.host(), authority.as_str());
         let port = text.strip_prefix(host).and_then(|rest| rest.strip_prefix(':'));
-        !host.is_empty() && (text == host || port.is_some_and(|port| port.is_empty() || port.parse::<u16>().is_ok()))
+        is_name_or_address(host) && (text == host || port.is_some_and(is_port))
     })
+}
+
+fn is_name_or_address(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty(),
+    }
+}
+
+/// Digits only: a number's own parser takes a sign, too. Empty is allowed (RFC 3986 section 3.2.3).
+fn is_port(port: &str) -> bool {
+    port.is_empty() || port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
 }
 
 fn transfer_coding(headers: &HeaderMap) -> Option<Problem> {
@@ -122,7 +136,7 @@ mod tests {
         assert!(!refused(&request(|r| r.header("host", "[::1]:8080"))));
         assert!(refused(&request(|r| r)));
         assert!(refused(&request(|r| r.header("host", "a").header("host", "a"))));
-        for malformed in ["", "a b", "a/b", "user@a", "a,b c", "a:b", "a:70000", ":80"] {
+        for malformed in ["", "a b", "a/b", "user@a", "a,b c", "a:b", "a:70000", "a:+80", "[x]", ":80"] {
             assert!(refused(&request(|r| r.header("host", malformed))), "{malformed}");
         }
         assert!(!refused(&request(|r| r.version(Version::HTTP_10))), "HTTP/1.0 has no Host");

@@ -1,7 +1,10 @@
 //! auth's settings.
 use std::path::PathBuf;
 
-use chassis::config::{Reader, Section, Setting, Span};
+use chassis::{
+    Service,
+    config::{Invalid, Reader, Section, Setting, Span},
+};
 use secrecy::SecretString;
 use serde::Deserialize;
 use token::SigningKey;
@@ -70,9 +73,16 @@ impl Section for Config {
     }
 }
 
-/// Settings made into what auth works with: the directory exists, the keys are keys.
+/// Settings without problems. Nothing on the disk was touched for them.
 #[derive(Debug)]
 pub struct Checked {
+    config: Config,
+    classic_key: Option<SigningKey>,
+}
+
+/// Settings made into what auth works with: the directory exists, the keys are keys.
+#[derive(Debug)]
+pub struct Prepared {
     /// Exists and can be written.
     pub data_dir: PathBuf,
     /// Seals private keys at rest.
@@ -92,30 +102,39 @@ pub struct Checked {
 }
 
 impl Config {
-    /// Makes the settings into what auth works with; what is wrong goes to the reader's report.
-    pub fn checked(self, reader: &mut Reader<'_>) -> Option<Checked> {
-        let classic_key = told(reader, "SECRET", self.secret.map(SigningKey::shared_secret).transpose());
-        let data_dir = told(reader, "DATA_DIR", data_dir::prepare(self.data_dir));
-        let (classic_key, data_dir) = classic_key.zip(data_dir)?;
-        let (sealing_key, sealing_key_origin) = match self.key_encryption_key {
-            Some(key) => (key, "the configured key-encryption key".to_owned()),
-            None => told(reader, "DATA_DIR", data_dir::sealing_key(&data_dir))
-                .map(|(key, path)| (key, path.display().to_string()))?,
-        };
-        Some(Checked {
-            data_dir,
-            sealing_key,
-            sealing_key_origin,
-            demo_user: self.demo_user,
-            issuer: self.issuer,
-            audience: self.audience,
-            token_ttl: self.token_ttl,
-            classic_key,
-        })
+    /// Makes keys of what should be keys; what is wrong goes to the reader's report.
+    pub fn checked(mut self, reader: &mut Reader<'_>) -> Option<Checked> {
+        match self.secret.take().map(SigningKey::shared_secret).transpose() {
+            Ok(classic_key) => Some(Checked { config: self, classic_key }),
+            Err(wrong) => {
+                reader.problem("SECRET", wrong.to_string());
+                None
+            }
+        }
     }
 }
 
-/// What is wrong with a setting goes to the reader's report.
-fn told<T>(reader: &mut Reader<'_>, setting: &str, outcome: Result<T, impl ToString>) -> Option<T> {
-    outcome.map_err(|wrong| reader.problem(setting, wrong.to_string())).ok()
+impl Checked {
+    /// Makes the data directory and, unless one is configured, the key in it.
+    pub fn prepared(self, service: &Service) -> Result<Prepared, Invalid> {
+        let Self { config, classic_key } = self;
+        let refused = |wrong| Invalid::of(service, "DATA_DIR", wrong);
+        let data_dir = data_dir::prepare(config.data_dir).map_err(refused)?;
+        let (sealing_key, sealing_key_origin) = match config.key_encryption_key {
+            Some(key) => (key, "the configured key-encryption key".to_owned()),
+            None => data_dir::sealing_key(&data_dir)
+                .map(|(key, path)| (key, path.display().to_string()))
+                .map_err(refused)?,
+        };
+        Ok(Prepared {
+            data_dir,
+            sealing_key,
+            sealing_key_origin,
+            demo_user: config.demo_user,
+            issuer: config.issuer,
+            audience: config.audience,
+            token_ttl: config.token_ttl,
+            classic_key,
+        })
+    }
 }

@@ -47,11 +47,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     chassis::run(&SERVICE, &[Config::SETTINGS], arguments, boot)
 }
 
-/// The boot order: read the settings, start to live, open the database and the keys, serve.
+/// The boot order: read the settings, prepare the directory, start to live, open the database and the keys, serve.
 async fn boot(boot: Boot) -> Result<(), Stop> {
     let mut reader = boot.reader();
     let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
-    let (life, config) = boot.start(reader, config).await?;
+    let (configuration, config) = reader.finish_with(config)?;
+    let config = config.prepared(&SERVICE)?;
+    let life = boot.live(configuration).await?;
     let state = State::build(config, life.metrics()).await?;
     let api = get(Json(openapi()));
     life.serve(routes(state).route("/openapi.json", api)).await

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use token::{Clock, Issuer, Jwks, KeySet};
 
 use crate::{
-    config::Checked,
+    config::Prepared,
     database, keys,
     password::Passwords,
     users::{NewAccount, Users},
@@ -45,7 +45,7 @@ pub struct Demo(pub bool);
 
 impl State {
     /// Opens the database, loads or makes the signing key, adds the demo account.
-    pub async fn build(config: Checked, metrics: &Metrics) -> Result<Self, Stop> {
+    pub async fn build(config: Prepared, metrics: &Metrics) -> Result<Self, Stop> {
         let clock = Clock::system();
         let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
         let pool = database::open(&config.data_dir).await.map_err(|error| failed(&error))?;

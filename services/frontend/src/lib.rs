@@ -46,7 +46,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn boot(boot: Boot) -> Result<(), Stop> {
     let mut reader = boot.reader();
     let config = reader.section::<Config>();
-    let (life, config) = boot.start(reader, config).await?;
+    let (configuration, config) = reader.finish_with(config)?;
+    let life = boot.live(configuration).await?;
     let deadlines = config.deadlines();
     let upstreams = Upstreams::new(config.auth_url, config.hello_url, deadlines);
     life.serve(routes(&upstreams)).await

@@ -46,7 +46,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn boot(boot: Boot) -> Result<(), Stop> {
     let mut reader = boot.reader();
     let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
-    let (life, config) = boot.start(reader, config).await?;
+    let (configuration, config) = reader.finish_with(config)?;
+    let life = boot.live(configuration).await?;
     let access = keys::access(config, &life)?;
     let state = State::new(access, &life);
     let api = get(Json(openapi()));

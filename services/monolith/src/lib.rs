@@ -23,7 +23,9 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let mut reader = boot.reader();
     let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
     let verification = reader.section::<Verification>();
-    let (life, (config, verification)) = boot.start(reader, config.zip(verification)).await?;
+    let (configuration, (config, verification)) = reader.finish_with(config.zip(verification))?;
+    let config = config.prepared(&SERVICE)?;
+    let life = boot.live(configuration).await?;
     let (issuer, audience) = (config.issuer.clone(), config.audience.clone());
     let auth = auth::State::build(config, life.metrics()).await?;
     let algorithm = auth.issuer.verifying_key().algorithm();

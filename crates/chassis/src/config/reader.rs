@@ -30,6 +30,14 @@ impl fmt::Display for Problem {
 #[error("{} problem(s) in the configuration", .0.len())]
 pub struct Invalid(pub Vec<Problem>);
 
+impl Invalid {
+    /// One problem, which showed only when a setting was put to use.
+    pub fn of(service: &Service, setting: &str, wrong: impl Into<String>) -> Self {
+        let name = format!("{}{setting}", service.prefix);
+        Self(vec![Problem { name, wrong: wrong.into(), allowed: "" }])
+    }
+}
+
 /// A configuration without problems.
 #[derive(Debug)]
 pub struct Configuration {
@@ -86,6 +94,13 @@ impl<'a> Reader<'a> {
         all.extend(values.into_iter().map(|(setting, given)| (setting.name.to_owned(), given.text)));
         let section = self.parse_checked(all);
         section.filter(|_| self.problems.len() == before)
+    }
+
+    /// Ends the reading with all problems, or hands out what was read. Nothing was touched so far but the settings.
+    pub fn finish_with<S>(self, section: Option<S>) -> Result<(Configuration, S), Invalid> {
+        let unread = Invalid::of(self.service, "", "a section was not read by this reader");
+        let configuration = self.finish()?;
+        section.map(|section| (configuration, section)).ok_or(unread)
     }
 
     /// Reads what chassis needs, and ends the reading.

@@ -83,10 +83,9 @@ async fn state(data: &Path, variables: &[(&str, &str)], metrics: &Metrics) -> Re
     let sources = Sources::from_variables(variables.iter().copied().chain([directory]));
     let mut reader = Reader::new(&auth::SERVICE, &sources);
     let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
-    match (config, reader.finish()) {
-        (Some(config), Ok(_)) => State::build(config, metrics).await.map_err(|stop| stop.to_string()),
-        (_, outcome) => Err(format!("{:?}", outcome.expect_err("a section or a problem"))),
-    }
+    let (_, config) = reader.finish_with(config).map_err(|invalid| format!("{invalid:?}"))?;
+    let config = config.prepared(&auth::SERVICE).map_err(|invalid| format!("{invalid:?}"))?;
+    State::build(config, metrics).await.map_err(|stop| stop.to_string())
 }
 
 /// An answer, read whole.
