@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use token::SigningKey;
 
-use crate::{data_dir, seal::SealingKey};
+use crate::{data_dir, password::Memory, seal::SealingKey};
 
 /// Where data lives, and what tokens say.
 #[derive(Debug, Deserialize)]
@@ -26,6 +26,8 @@ pub struct Config {
     pub audience: String,
     /// The life of tokens.
     pub token_ttl: Span,
+    /// Memory of one password hashing.
+    pub password_memory_kib: u32,
     /// Classic mode: the shared secret of HS256 tokens.
     pub secret: Option<SecretString>,
 }
@@ -54,6 +56,12 @@ impl Section for Config {
         Setting::new("ISSUER", "auth.service", "a name", "the iss claim of tokens"),
         Setting::new("AUDIENCE", "hello.service", "a name", "the aud claim of tokens"),
         Setting::new("TOKEN_TTL", "15m", "a span of time from 1s to 24h", "how long a token is good"),
+        Setting::new(
+            "PASSWORD_MEMORY_KIB",
+            "3072",
+            "a number from 1024 to 65536",
+            "memory of one argon2id hashing, with as many passes as make it worth 7 MiB and 5; 3 MiB fit a 10 MiB pod",
+        ),
         Setting::optional(
             "SECRET",
             "tokens are signed with Ed25519",
@@ -64,12 +72,15 @@ impl Section for Config {
     ];
 
     fn problems(&self) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
         let day = 24 * 60 * 60;
-        if (1..=day).contains(&self.token_ttl.as_secs()) {
-            Vec::new()
-        } else {
-            vec![("TOKEN_TTL", "out of range; allowed: a span of time from 1s to 24h".to_owned())]
+        if !(1..=day).contains(&self.token_ttl.as_secs()) {
+            problems.push(("TOKEN_TTL", "out of range; allowed: a span of time from 1s to 24h".to_owned()));
         }
+        if !Memory::ALLOWED.contains(&self.password_memory_kib) {
+            problems.push(("PASSWORD_MEMORY_KIB", "out of range; allowed: a number from 1024 to 65536".to_owned()));
+        }
+        problems
     }
 }
 
@@ -97,6 +108,8 @@ pub struct Prepared {
     pub audience: String,
     /// The life of tokens.
     pub token_ttl: Span,
+    /// Memory of one password hashing.
+    pub password_memory: Memory,
     /// Classic mode.
     pub classic_key: Option<SigningKey>,
 }
@@ -119,6 +132,8 @@ impl Checked {
     pub fn prepared(self, service: &Service) -> Result<Prepared, Invalid> {
         let Self { config, classic_key } = self;
         let refused = |wrong| Invalid::of(service, "DATA_DIR", wrong);
+        let out_of_range = || Invalid::of(service, "PASSWORD_MEMORY_KIB", "out of range");
+        let password_memory = Memory::kib(config.password_memory_kib).ok_or_else(out_of_range)?;
         let data_dir = data_dir::prepare(config.data_dir).map_err(refused)?;
         let (sealing_key, sealing_key_origin) = match config.key_encryption_key {
             Some(key) => (key, "the configured key-encryption key".to_owned()),
@@ -134,6 +149,7 @@ impl Checked {
             issuer: config.issuer,
             audience: config.audience,
             token_ttl: config.token_ttl,
+            password_memory,
             classic_key,
         })
     }

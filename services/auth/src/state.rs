@@ -65,7 +65,7 @@ impl State {
             issuer: Arc::new(issuer),
             jwks: Arc::new(set.to_jwks()),
             users: Users::new(pool),
-            passwords: Passwords::default(),
+            passwords: Passwords::new(config.password_memory),
             clock,
             logins: metrics.counter_by("outcome", "logins", "Attempts to log in, by outcome"),
             demo: Demo(config.demo_user),
