@@ -1,6 +1,6 @@
 //! The order of a start, and what ends it.
 //!
-//! Read the configuration whole → log → bind both ports → answer on the health port, alive and not ready →
+//! Read the configuration whole → bind both ports → log → answer on the health port, alive and not ready →
 //! let the service build its state → answer on the http port → ready. After a signal: not ready → keep serving
 //! for the drain delay → stop accepting → finish what is in flight → end.
 use std::{ffi::OsString, future::Future, process::ExitCode, sync::Arc, time::Duration};
@@ -11,6 +11,7 @@ use crate::{
     Identity, Service,
     command_line::{self, Asked},
     config::{Configuration, Invalid, Platform, Reader, Section, Setting, Settings, Sources},
+    descriptors,
     faults::Faults,
     health::{self, Condition, Health, HealthPort},
     healthcheck,
@@ -59,6 +60,7 @@ where
             return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
         }
     };
+    descriptors::raise_limit();
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => return report(service, &Stop::Failed(format!("cannot start threads: {error}"))),
@@ -180,7 +182,12 @@ impl Boot {
             "listening"
         );
         let router = surround_health(health::routes(port), outer_health);
-        let health_server = Server::start(health_listener, router, limits(&settings), None);
+        let health_server = Server::start(
+            health_listener,
+            router,
+            limits(&settings, descriptors::for_health(settings.max_connections)),
+            None,
+        );
         Ok(Life {
             identity,
             health,
@@ -197,12 +204,8 @@ impl Boot {
     }
 }
 
-fn limits(settings: &Settings) -> Limits {
-    Limits {
-        max_connections: settings.max_connections,
-        header_timeout: *settings.header_timeout,
-        idle_timeout: *settings.idle_timeout,
-    }
+fn limits(settings: &Settings, max_connections: usize) -> Limits {
+    Limits { max_connections, header_timeout: *settings.header_timeout, idle_timeout: *settings.idle_timeout }
 }
 
 fn address(listener: &TcpListener, asked: std::net::SocketAddr) -> std::net::SocketAddr {
@@ -249,7 +252,12 @@ impl Life {
     /// Serves until a signal, then drains. Ready last.
     pub async fn serve(self, routes: axum::Router) -> Result<(), Stop> {
         let surrounded = surround(routes, self.surroundings);
-        let server = Server::start(self.http, surrounded, limits(&self.settings), Some(self.metrics));
+        let server = Server::start(
+            self.http,
+            surrounded,
+            limits(&self.settings, descriptors::for_http(self.settings.max_connections)),
+            Some(self.metrics),
+        );
         // Whoever set it first set the same.
         let _ = self.started.set(());
         self.start.met();

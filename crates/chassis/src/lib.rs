@@ -19,6 +19,7 @@
 pub mod boot;
 pub mod command_line;
 pub mod config;
+mod descriptors;
 mod faults;
 mod framing;
 pub mod health;

@@ -119,7 +119,7 @@ async fn around(State(surroundings): State<Surroundings>, mut request: Request, 
     let around = &*surroundings.0;
     // Judged as it came: the id below is one header more.
     let refusal = framing::refusal(&request);
-    let arrival = Arrival::of(&mut request);
+    let mut arrival = Arrival::of(&mut request, &surroundings);
     around.requests.fetch_add(1, Ordering::Relaxed);
     let _in_flight = (around.port == Port::Http).then(|| around.metrics.in_flight());
     // hyper goes by the coding alone where a length stands beside it, and hides the length: then nothing may follow on
@@ -131,7 +131,7 @@ async fn around(State(surroundings): State<Surroundings>, mut request: Request, 
     };
     let mut response = problem::describe(response);
     around.stamp(&mut response, &arrival.id, last);
-    arrival.record(&response, around);
+    arrival.record(response.status().as_u16());
     response
 }
 
@@ -207,13 +207,18 @@ impl Inner {
     }
 }
 
+/// Sent to nobody: what logs call a request whose client did not wait (nginx's number).
+const CLIENT_CLOSED_REQUEST: u16 = 499;
 /// Fields that every answer gets: room for them is made once.
 const STAMPS: usize = 7;
 const SERVED_BY: HeaderName = HeaderName::from_static("x-served-by");
 const SERVICE_VERSION: HeaderName = HeaderName::from_static("x-service-version");
 
-/// A request as it came in: what the access line says of it.
+/// A request as it came in: what the access line says of it. One that is dropped before it was answered, because the
+/// client went away, is recorded as well.
 struct Arrival {
+    surroundings: Surroundings,
+    recorded: bool,
     at: Instant,
     id: RequestId,
     method: &'static str,
@@ -223,11 +228,13 @@ struct Arrival {
 }
 
 impl Arrival {
-    fn of(request: &mut Request) -> Self {
+    fn of(request: &mut Request, surroundings: &Surroundings) -> Self {
         let id = RequestId::of(request.headers());
         // A proxy passes it on from here, whether the client sent it or not.
         request.headers_mut().insert(REQUEST_ID, id.header());
         Self {
+            surroundings: surroundings.clone(),
+            recorded: false,
             at: Instant::now(),
             id,
             method: framing::method_label(request.method()),
@@ -237,10 +244,11 @@ impl Arrival {
         }
     }
 
-    fn record(&self, response: &Response, around: &Inner) {
+    fn record(&mut self, status: u16) {
+        self.recorded = true;
+        let around = &*self.surroundings.0;
         let took = self.at.elapsed();
         let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
-        let status = response.status().as_u16();
         if around.port == Port::Http {
             around.metrics.answered(self.method, route, status, took);
         }
@@ -257,6 +265,14 @@ impl Arrival {
             peer: self.peer.map(|peer| peer.0),
             user_agent: self.user_agent.as_ref().and_then(|agent| agent.to_str().ok()),
         });
+    }
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        if !self.recorded {
+            self.record(CLIENT_CLOSED_REQUEST);
+        }
     }
 }
 

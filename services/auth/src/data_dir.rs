@@ -52,7 +52,7 @@ pub fn private_file(path: &Path) -> io::Result<()> {
 pub fn sealing_key(directory: &Path) -> Result<(SealingKey, PathBuf), String> {
     let path = directory.join(KEY_FILE);
     let key = match read(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => generate(directory, &path),
+        Err(error) if error.kind() == ErrorKind::NotFound => first(directory, &path),
         Err(error) => Err(format!("cannot read {}: {}", path.display(), plain(&error))),
         Ok(text) => text.trim_end().parse().map_err(|wrong| format!("{} holds no key: {wrong}", path.display())),
     }?;
@@ -65,6 +65,15 @@ fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     Ok(text)
 }
 
+/// The first key. Beside a database there must be one already: a new one would not open what is sealed in it.
+fn first(directory: &Path, path: &Path) -> Result<SealingKey, String> {
+    // The key is made before the database, so another process that makes both now has made the key.
+    if directory.join(crate::database::FILE).exists() && !path.exists() {
+        return Err(format!("{} is missing beside an existing database; restore it", path.display()));
+    }
+    generate(directory, path)
+}
+
 /// Written whole beside its place, then linked into it: whoever comes first wins, and nobody reads half a key.
 fn generate(directory: &Path, path: &Path) -> Result<SealingKey, String> {
     let key = SealingKey::generate().map_err(|error| error.to_string())?;
@@ -73,7 +82,7 @@ fn generate(directory: &Path, path: &Path) -> Result<SealingKey, String> {
         file.write_all(key.to_base64().as_bytes())?;
         file.sync_all()
     });
-    let linked = written.and_then(|()| fs::hard_link(&draft, path));
+    let linked = written.and_then(|()| fs::hard_link(&draft, path)).and_then(|()| File::open(directory)?.sync_all());
     // The draft is a second name of the same file, or of nothing that counts.
     let _ = fs::remove_file(&draft);
     match linked {

@@ -2,7 +2,7 @@
 use std::time::SystemTime;
 
 use secrecy::ExposeSecret as _;
-use sqlx::SqlitePool;
+use sqlx::{SqliteExecutor, SqlitePool};
 use token::{KeyError, SigningKey};
 
 use crate::{
@@ -36,19 +36,17 @@ pub async fn load(
     origin: &str,
     now: SystemTime,
 ) -> Result<SigningKey, LoadError> {
-    let sealed_with = |cause| LoadError::Seal { origin: origin.to_owned(), cause };
+    // Nearly every start only reads: it waits for no writer.
+    if let Some(key) = newest(pool, sealing_key, origin).await? {
+        return Ok(key);
+    }
     // Takes the write lock first: between the look and the insert nobody else gets in.
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let stored: Option<(String, String)> =
-        sqlx::query_as("SELECT kid, sealed FROM signing_keys ORDER BY created_at DESC, kid LIMIT 1")
-            .fetch_optional(&mut *transaction)
-            .await?;
-    if let Some((kid, sealed)) = stored {
-        let opened = sealing_key.open(&kid, &sealed).map_err(sealed_with)?;
-        return Ok(SigningKey::from_pkcs8_der(&opened)?);
+    if let Some(key) = newest(&mut *transaction, sealing_key, origin).await? {
+        return Ok(key);
     }
     let key = SigningKey::generate()?;
-    let sealed = sealing_key.seal(key.kid(), key.to_pkcs8_der()?.expose_secret()).map_err(sealed_with)?;
+    let sealed = sealing_key.seal(key.kid(), key.to_pkcs8_der()?.expose_secret()).map_err(sealed_with(origin))?;
     sqlx::query("INSERT INTO signing_keys (kid, sealed, created_at) VALUES ($1, $2, $3)")
         .bind(key.kid())
         .bind(sealed)
@@ -58,4 +56,22 @@ pub async fn load(
     transaction.commit().await?;
     tracing::info!(kid = key.kid(), "signing key made");
     Ok(key)
+}
+
+async fn newest<'e>(
+    database: impl SqliteExecutor<'e>,
+    sealing_key: &SealingKey,
+    origin: &str,
+) -> Result<Option<SigningKey>, LoadError> {
+    let stored: Option<(String, String)> =
+        sqlx::query_as("SELECT kid, sealed FROM signing_keys ORDER BY created_at DESC, kid LIMIT 1")
+            .fetch_optional(database)
+            .await?;
+    let Some((kid, sealed)) = stored else { return Ok(None) };
+    let opened = sealing_key.open(&kid, &sealed).map_err(sealed_with(origin))?;
+    Ok(Some(SigningKey::from_pkcs8_der(&opened)?))
+}
+
+fn sealed_with(origin: &str) -> impl Fn(SealError) -> LoadError {
+    move |cause| LoadError::Seal { origin: origin.to_owned(), cause }
 }

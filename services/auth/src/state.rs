@@ -90,7 +90,7 @@ impl State {
         }
         tracing::warn!(
             account = DEMO_NAME,
-            "DEMO ACCOUNT: everybody can log in as {DEMO_NAME} with the password {DEMO_PASSWORD}; the setting DEMO_USER turns it off"
+            "DEMO ACCOUNT: everybody can log in as {DEMO_NAME} with the password {DEMO_PASSWORD}; the setting …DEMO_USER=false turns it off"
         );
         Ok(())
     }

@@ -37,8 +37,7 @@ impl Section for Config {
             ("UPSTREAM_BODY_TIMEOUT", self.upstream_body_timeout),
         ]
         .into_iter()
-        .filter(|(_, span)| span.is_zero())
-        .map(|(name, _)| (name, format!("zero; allowed: {SPAN}")))
+        .filter_map(|(name, span)| span.zero_or_too_long(name))
         .collect()
     }
 }

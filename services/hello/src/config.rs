@@ -53,6 +53,7 @@ impl Section for Config {
         if self.jwks_refresh.as_secs() < 5 {
             problems.push(("JWKS_REFRESH", "too short; allowed: a span of time from 5s".to_owned()));
         }
+        problems.extend(self.jwks_refresh.too_long("JWKS_REFRESH"));
         problems.extend(leeway_problem(self.leeway));
         problems
     }

@@ -52,7 +52,13 @@ fn tables() -> [(&'static str, String); 6] {
         ("auth", table_of::<auth::config::Config>(&auth::SERVICE)),
         ("hello", table_of::<hello::config::Config>(&hello::SERVICE)),
         ("frontend", table_of::<frontend::config::Config>(&frontend::SERVICE)),
-        ("monolith", table_of::<auth::config::Config>(&monolith::SERVICE)),
+        (
+            "monolith",
+            table(
+                &[auth::config::Config::SETTINGS, hello::config::Verification::SETTINGS].concat(),
+                monolith::SERVICE.prefix,
+            ),
+        ),
         ("common", table(Settings::SETTINGS, ANY_PREFIX)),
         ("bare", table(Platform::SETTINGS, "")),
     ]

@@ -1,7 +1,8 @@
 //! Names in the environment that bear our prefix but are no setting: typing mistakes, and Kubernetes' own.
 
-/// How many letters a name may be off to count as a mistyped one.
+/// How many letters a name may be off to count as a mistyped one: fewer where it is short, or every short name is near.
 const NEAR: usize = 2;
+const LETTERS_PER_SLIP: usize = 4;
 
 /// What an unknown name most likely is.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(super) fn judge<'a>(name: &str, value: &str, known: &[&'a str]) -> Unknown<'
     }
     let nearest =
         known.iter().min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate)).copied().unwrap_or_default();
-    if strsim::damerau_levenshtein(name, nearest) <= NEAR {
+    if strsim::damerau_levenshtein(name, nearest) <= NEAR.min(nearest.len() / LETTERS_PER_SLIP) {
         Unknown::Mistyped(nearest)
     } else {
         Unknown::Strange(nearest)
@@ -52,6 +53,13 @@ mod tests {
         assert_eq!(judge("HTTP_ADR", "x", &KNOWN), Unknown::Mistyped("HTTP_ADDR"));
         assert_eq!(judge("SERCET", "x", &KNOWN), Unknown::Mistyped("SECRET"));
         assert_eq!(judge("COLOUR", "x", &KNOWN), Unknown::Strange("SECRET"));
+    }
+
+    #[test]
+    fn a_short_name_of_somebody_elses_is_not_taken_for_a_mistyped_one() {
+        for name in ["LANG", "LOG", "TAG", "LAP"] {
+            assert_eq!(judge(name, "x", &["LAB"]), Unknown::Strange("LAB"), "{name}");
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Section for Settings {
             SPAN,
             "how long a connection may be idle; longer than load balancers keep theirs",
         ),
-        Setting::new("BODY_TIMEOUT", "15s", SPAN, "how long a request's body may pause; then 408"),
+        Setting::new("BODY_TIMEOUT", "10s", SPAN, "how long a request's body may pause; then 408"),
         Setting::new(
             "MAX_CONNECTIONS",
             "2048",
@@ -80,17 +80,22 @@ impl Section for Settings {
         }
         let both = (self.http_addr.0, self.health_addr.0);
         if both.0 == both.1 && both.0.port() != 0 {
-            problems.push(("HEALTH_ADDR", "the same as HTTP_ADDR; allowed: an address of its own".to_owned()));
+            problems.push((
+                "HEALTH_ADDR",
+                "the same address as that of the http port; allowed: an address of its own".to_owned(),
+            ));
         }
-        for (name, span) in [
+        let zero_means_at_once = [("DRAIN_DELAY", self.drain_delay), ("SHUTDOWN_TIMEOUT", self.shutdown_timeout)];
+        problems.extend(zero_means_at_once.into_iter().filter_map(|(name, span)| span.too_long(name)));
+        let never_zero = [
             ("REQUEST_TIMEOUT", self.request_timeout),
             ("HEADER_TIMEOUT", self.header_timeout),
             ("IDLE_TIMEOUT", self.idle_timeout),
             ("BODY_TIMEOUT", self.body_timeout),
-        ] {
-            if span.is_zero() {
-                problems.push((name, format!("zero; allowed: {SPAN}")));
-            }
+        ];
+        problems.extend(never_zero.into_iter().filter_map(|(name, span)| span.zero_or_too_long(name)));
+        if self.body_timeout.0 >= self.request_timeout.0 {
+            problems.push(("BODY_TIMEOUT", "not below REQUEST_TIMEOUT, which would always come first".to_owned()));
         }
         problems
     }

@@ -74,6 +74,22 @@ impl<'de> Deserialize<'de> for HttpUrl {
     }
 }
 
+impl Span {
+    /// Longer waits are a slip of the pen, and instants cannot be reckoned that far.
+    const LONGEST: Duration = Duration::from_hours(24);
+
+    /// The problem of a setting that is above 24 h.
+    pub fn too_long(self, setting: &'static str) -> Option<(&'static str, String)> {
+        (self.0 > Self::LONGEST).then(|| (setting, "too long; allowed: a span of time up to 24h".to_owned()))
+    }
+
+    /// The problem of a setting that is zero or above 24 h.
+    pub fn zero_or_too_long(self, setting: &'static str) -> Option<(&'static str, String)> {
+        let zero = self.0.is_zero().then(|| (setting, "zero; allowed: a span of time up to 24h".to_owned()));
+        zero.or_else(|| self.too_long(setting))
+    }
+}
+
 impl std::ops::Deref for Span {
     type Target = Duration;
     fn deref(&self) -> &Duration {

@@ -6,7 +6,9 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     Router,
     body::{Body, HttpBody as _},
+    http::StatusCode,
 };
+use futures_util::FutureExt as _;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -25,6 +27,10 @@ use crate::metrics::{Counted, Metrics};
 const READ_BUFFER_BYTES: usize = 32 * 1024;
 /// Pause after a failed accept: out of descriptors, spinning would only make it worse.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Between the last accept and the end of idle connections: for requests that are on their way. Answers say
+/// `Connection: close` meanwhile.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// Who is at the other end of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +96,7 @@ async fn accept(
 ) -> Drained {
     let places = Arc::new(Semaphore::new(limits.max_connections));
     let graceful = GracefulShutdown::new();
+    let mut failing = false;
     let deadline = loop {
         let next = async {
             let place = Arc::clone(&places).acquire_owned().await;
@@ -102,19 +109,31 @@ async fn accept(
         };
         match (place, accepted) {
             (Ok(place), Ok((stream, peer))) => {
+                failing = false;
                 let held = (place, metrics.as_ref().map(Metrics::connection));
                 connection(stream, Peer(peer), router.clone(), limits, &graceful, held);
             }
             (_, Err(error)) if is_about_one_connection(&error) => {}
             (_, Err(error)) => {
-                tracing::warn!(%error, "cannot accept connections");
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "cannot accept connections; trying again until it works");
+                }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
             (Err(_), Ok(_)) => {}
         }
     };
+    // Whoever the kernel has already promised a connection gets one, and time to send what it came for.
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { break };
+        let held = (place, metrics.as_ref().map(Metrics::connection));
+        connection(stream, Peer(peer), router.clone(), limits, &graceful, held);
+    }
     drop(listener);
-    match tokio::time::timeout(deadline.unwrap_or_default(), graceful.shutdown()).await {
+    let deadline = deadline.unwrap_or_default();
+    let settle = SETTLE.min(deadline);
+    tokio::time::sleep(settle).await;
+    match tokio::time::timeout(deadline.saturating_sub(settle), graceful.shutdown()).await {
         Ok(()) => Drained::Completely,
         Err(_) => Drained::Cut,
     }
@@ -131,7 +150,7 @@ fn connection(
     // Answers are small: waiting to fill a segment only adds latency.
     let _ = stream.set_nodelay(true);
     let phase = Phase::default();
-    let stream = GuardedStream::new(stream, phase.clone(), limits.header_timeout);
+    let stream = GuardedStream::new(stream, phase.clone(), limits.header_timeout, limits.idle_timeout);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         phase.turn();
         let mut request = request.map(Body::new);
@@ -140,7 +159,7 @@ fn connection(
         let (answer, phase) = (router.clone().call(request), phase.clone());
         async move {
             let answer = answer.await;
-            if has_body && answer.as_ref().is_ok_and(|answer| answer.status().is_client_error()) {
+            if has_body && answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::PAYLOAD_TOO_LARGE) {
                 phase.linger();
             }
             phase.turn();

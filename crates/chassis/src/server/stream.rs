@@ -62,11 +62,27 @@ pub(super) struct GuardedStream<S> {
     began: Option<Instant>,
     /// Made only for a head that does not come in one piece.
     deadline: Option<Pin<Box<Sleep>>>,
+    /// How long the client may leave an answer unread.
+    patience: Duration,
+    /// Made only while a write waits.
+    stuck: Option<Pin<Box<Sleep>>>,
+    lingering: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> GuardedStream<S> {
-    pub(super) fn new(stream: S, phase: Phase, limit: Duration) -> Self {
-        Self { stream, phase, limit, seen: 0, began: None, deadline: None }
+    pub(super) fn new(stream: S, phase: Phase, limit: Duration, patience: Duration) -> Self {
+        Self { stream, phase, limit, seen: 0, began: None, deadline: None, patience, stuck: None, lingering: None }
+    }
+
+    /// A write that waits longer than the client's patience with us is worth fails: it reads nothing, and holds a place.
+    fn judged<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stuck = None;
+            return written;
+        }
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + self.patience)));
+        ready!(stuck.as_mut().poll(context));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the answer was not read")))
     }
 
     /// Ready with an error when the head is late; pending leaves a wake-up behind.
@@ -102,7 +118,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for GuardedStream<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.judged(written, context)
     }
 
     fn poll_write_vectored(
@@ -110,7 +127,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.judged(written, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -118,7 +136,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.judged(flushed, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -127,7 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
             return Poll::Ready(Ok(()));
         }
         let end = Instant::now() + LINGER;
-        let mut deadline = self.deadline.take().unwrap_or_else(|| Box::pin(sleep_until(end)));
+        let mut deadline = self.lingering.take().unwrap_or_else(|| Box::pin(sleep_until(end)));
         let mut bytes = [0; 4096];
         loop {
             let mut buffer = ReadBuf::new(&mut bytes);
@@ -137,7 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
                 return Poll::Ready(Ok(()));
             }
             if read.is_pending() {
-                self.deadline = Some(deadline);
+                self.lingering = Some(deadline);
                 return Poll::Pending;
             }
         }
@@ -151,11 +170,12 @@ mod tests {
     use super::*;
 
     const LIMIT: Duration = Duration::from_secs(10);
+    const PATIENCE: Duration = Duration::from_secs(30);
 
     fn clocked() -> (DuplexStream, GuardedStream<DuplexStream>, Phase) {
         let (client, server) = duplex(1024);
         let phase = Phase::default();
-        (client, GuardedStream::new(server, phase.clone(), LIMIT), phase)
+        (client, GuardedStream::new(server, phase.clone(), LIMIT, PATIENCE), phase)
     }
 
     async fn read(stream: &mut GuardedStream<DuplexStream>) -> io::Result<usize> {
@@ -211,6 +231,15 @@ mod tests {
         stream.shutdown().await.expect("shut down");
         assert!((LINGER..LINGER * 2).contains(&began.elapsed()));
         drop(sending.await.expect("all was read"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_reads_loses_its_connection() {
+        let (_client, mut stream, _) = clocked();
+        let began = Instant::now();
+        let failed = stream.write_all(&vec![b'x'; 64 * 1024]).await.expect_err("nobody reads");
+        assert_eq!(failed.kind(), io::ErrorKind::TimedOut);
+        assert!((PATIENCE..PATIENCE * 2).contains(&began.elapsed()));
     }
 
     #[tokio::test(start_paused = true)]

@@ -83,8 +83,12 @@ impl Shared {
             if !queue.bytes.is_empty() {
                 std::mem::swap(&mut queue.bytes, &mut batch);
                 drop(queue);
-                // Whoever closed stdout does not want the lines.
-                let _ = sink.write_all(&batch).and_then(|()| sink.flush());
+                if sink.write_all(&batch).and_then(|()| sink.flush()).is_err() {
+                    // Whoever closed stdout does not want the lines; how many there were is told all the same.
+                    #[expect(clippy::naive_bytecount, reason = "nobody waits for this")]
+                    let lost = batch.iter().filter(|byte| **byte == b'\n').count();
+                    self.dropped.fetch_add(lost as u64, Ordering::Relaxed);
+                }
                 batch.clear();
                 batch.shrink_to(KEPT_BYTES);
                 queue = self.lock();
@@ -186,5 +190,6 @@ mod tests {
         let (stdout, guard) = Stdout::start(Gate(gate, Arc::default())).expect("a thread");
         stdout.push(b"nobody reads this\n");
         drop(guard);
+        assert_eq!(stdout.dropped(), 1);
     }
 }

@@ -155,7 +155,10 @@ fn a_value_that_is_not_utf8_is_a_problem_and_not_a_panic() {
 #[test]
 fn both_ports_on_one_address_are_a_problem() {
     let told = problems(&[("GREETER_HEALTH_ADDR", "127.0.0.1:8080")]);
-    assert_eq!(told, ["GREETER_HEALTH_ADDR: the same as HTTP_ADDR; allowed: an address of its own"]);
+    assert_eq!(
+        told,
+        ["GREETER_HEALTH_ADDR: the same address as that of the http port; allowed: an address of its own"]
+    );
 }
 
 #[test]
