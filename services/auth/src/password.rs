@@ -125,11 +125,10 @@ impl Passwords {
     ) -> Result<T, HashError> {
         let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| HashError::Failed)?;
         let buffer = Arc::clone(&self.buffer);
-        let span = tracing::Span::current();
         tokio::task::spawn_blocking(move || {
             // The turn lasts as long as the work, even if whoever asked has gone.
             let _turn = turn;
-            span.in_scope(|| work(&mut buffer.lock().unwrap_or_else(PoisonError::into_inner)))
+            work(&mut buffer.lock().unwrap_or_else(PoisonError::into_inner))
         })
         .await
         .map_err(|_| HashError::Failed)?
