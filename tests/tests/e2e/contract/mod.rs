@@ -55,7 +55,8 @@ impl Check {
         let module = self.module.rsplit("::").next().unwrap_or_default();
         let run = self.run;
         let path = format!("e2e::contract::{}::{module}", target.name());
-        Test::new(&path, self.name, move || Box::pin(async move { run(Shared::of(target).await).await }))
+        let test = Test::new(&path, self.name, move || Box::pin(async move { run(Shared::of(target).await).await }));
+        target.needs().into_iter().fold(test, Test::needing)
     }
 }
 
