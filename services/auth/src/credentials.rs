@@ -1,6 +1,5 @@
 //! Name and password of a login: HTTP Basic (RFC 7617), or a JSON body.
 use axum::{
-    body::Bytes,
     extract::{FromRequest, Request},
     http::{HeaderMap, Method, header},
 };
@@ -10,7 +9,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    json_body::{Described, JsonBody},
+};
 
 /// Name and password, taken exactly: nothing is trimmed, nothing cut.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -34,20 +36,12 @@ impl<S: Send + Sync> FromRequest<S> for Credentials {
         if !has_body {
             return Err(Error::Missing);
         }
-        if !is_json(request.headers()) {
-            return Err(Error::MediaType);
-        }
-        let body =
-            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
-                413 => Error::TooLarge,
-                _ => Error::TooSlow,
-            })?;
-        // serde's own message could quote the body; place and kind are enough.
-        serde_json::from_slice(&body).map_err(|error| {
-            let wrong = r#"expected {"username":"…","password":"…"}"#;
-            Error::Body(format!("{wrong}; line {} column {}", error.line(), error.column()))
-        })
+        JsonBody::from_request(request, state).await.map(|JsonBody(credentials)| credentials)
     }
+}
+
+impl Described for Credentials {
+    const SHAPE: &'static str = r#"{"username":"…","password":"…"}"#;
 }
 
 /// The one Authorization header's Basic credentials, if that is what it holds.
@@ -61,12 +55,6 @@ fn basic(headers: &HeaderMap) -> Option<Credentials> {
     let decoded = Zeroizing::new(STANDARD.decode(encoded.trim_start_matches(' ')).ok()?);
     let (username, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
     Some(Credentials { username: username.to_owned(), password: SecretString::from(password) })
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
 }
 
 #[cfg(test)]

@@ -49,10 +49,10 @@ pub fn private_file(path: &Path) -> io::Result<()> {
 }
 
 /// The key in the directory, made at the first start (0600). With the path it lies at.
-pub fn sealing_key(directory: &Path) -> Result<(SealingKey, PathBuf), String> {
+pub fn sealing_key(directory: &Path, database: &Path) -> Result<(SealingKey, PathBuf), String> {
     let path = directory.join(KEY_FILE);
     let key = match read(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => first(directory, &path),
+        Err(error) if error.kind() == ErrorKind::NotFound => first(directory, &path, database),
         Err(error) => Err(format!("cannot read {}: {}", path.display(), plain(&error))),
         Ok(text) => text.trim_end().parse().map_err(|wrong| format!("{} holds no key: {wrong}", path.display())),
     }?;
@@ -66,16 +66,16 @@ fn read(path: &Path) -> io::Result<Zeroizing<String>> {
 }
 
 /// The first key. Beside a database there must be one already: a new one would not open what is sealed in it.
-fn first(directory: &Path, path: &Path) -> Result<SealingKey, String> {
+fn first(directory: &Path, path: &Path, database: &Path) -> Result<SealingKey, String> {
     // The key is made before the database, so another process that makes both now has made the key.
-    if directory.join(crate::database::FILE).exists() && !path.exists() {
+    if database.exists() && !path.exists() {
         return Err(format!("{} is missing beside an existing database; restore it", path.display()));
     }
-    generate(directory, path)
+    generate(directory, path, database)
 }
 
 /// Written whole beside its place, then linked into it: whoever comes first wins, and nobody reads half a key.
-fn generate(directory: &Path, path: &Path) -> Result<SealingKey, String> {
+fn generate(directory: &Path, path: &Path, database: &Path) -> Result<SealingKey, String> {
     let key = SealingKey::generate().map_err(|error| error.to_string())?;
     let draft = directory.join(format!(".key-{}", uuid::Uuid::new_v4().simple()));
     let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).and_then(|mut file| {
@@ -87,7 +87,7 @@ fn generate(directory: &Path, path: &Path) -> Result<SealingKey, String> {
     let _ = fs::remove_file(&draft);
     match linked {
         Ok(()) => Ok(key),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => sealing_key(directory).map(|(key, _)| key),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => sealing_key(directory, database).map(|(key, _)| key),
         Err(error) => Err(format!("cannot write {}: {}", path.display(), plain(&error))),
     }
 }
@@ -113,7 +113,7 @@ mod tests {
     fn the_directory_and_its_key_are_for_the_owner_only() {
         let parent = tempfile::tempdir().expect("a directory");
         let directory = prepare(Some(parent.path().join("a/b"))).expect("made");
-        let (_, path) = sealing_key(&directory).expect("generated");
+        let (_, path) = sealing_key(&directory, &directory.join("auth.db")).expect("generated");
         let mode = |path: &Path| fs::metadata(path).expect("exists").permissions().mode() & 0o777;
         assert_eq!((mode(&directory), mode(&path)), (0o700, 0o600));
         assert_eq!(fs::read_dir(&directory).expect("readable").count(), 1, "no draft is left");
@@ -122,8 +122,8 @@ mod tests {
     #[test]
     fn the_key_is_the_same_at_the_next_start() {
         let directory = tempfile::tempdir().expect("a directory");
-        let first = sealing_key(directory.path()).expect("generated").0;
-        let second = sealing_key(directory.path()).expect("read").0;
+        let first = sealing_key(directory.path(), &directory.path().join("auth.db")).expect("generated").0;
+        let second = sealing_key(directory.path(), &directory.path().join("auth.db")).expect("read").0;
         assert_eq!(*first.to_base64(), *second.to_base64());
     }
 
@@ -131,7 +131,7 @@ mod tests {
     fn a_garbage_key_file_is_named_and_not_shown() {
         let directory = tempfile::tempdir().expect("a directory");
         fs::write(directory.path().join(KEY_FILE), "hunter2").expect("written");
-        let wrong = sealing_key(directory.path()).expect_err("refused");
+        let wrong = sealing_key(directory.path(), &directory.path().join("auth.db")).expect_err("refused");
         assert!(wrong.contains(KEY_FILE) && wrong.contains("32 bytes") && !wrong.contains("hunter2"), "{wrong}");
     }
 

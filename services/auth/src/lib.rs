@@ -4,23 +4,32 @@
 //! |---|---|
 //! | [`config`] | its settings |
 //! | [`data_dir`] | where the embedded database lives, and the key that seals private keys |
-//! | [`database`] | opens and migrates the database |
+//! | [`database`] | SQLite or PostgreSQL, and what to do while it is away |
 //! | [`users`] | accounts |
-//! | [`password`] | argon2id, one at a time, off the async threads |
-//! | [`seal`], [`keys`] | signing keys at rest |
-//! | [`credentials`], [`login`] | `/login` |
-//! | [`jwks`] | `/.well-known/jwks.json` |
+//! | [`password`] | argon2id, few at a time, off the async threads |
+//! | [`limits`] | failed logins, by account and by peer |
+//! | [`seal`], [`keys`] | signing keys at rest, and their rotation |
+//! | [`refresh`] | refresh tokens in families, `/refresh` and `/logout` |
+//! | [`credentials`], [`json_body`], [`login`], [`issued`] | `/login` |
+//! | [`jwks`], [`metadata`] | `/.well-known/…` |
+//! | [`audit`] | the trail of who did what |
 //! | [`error`] | what can go wrong, and what the client sees of it |
 
+pub mod audit;
 pub mod config;
 pub mod credentials;
 pub mod data_dir;
 pub mod database;
 pub mod error;
+pub mod issued;
+pub mod json_body;
 pub mod jwks;
 pub mod keys;
+pub mod limits;
 pub mod login;
+pub mod metadata;
 pub mod password;
+pub mod refresh;
 pub mod seal;
 pub mod state;
 pub mod users;
@@ -28,7 +37,7 @@ pub mod users;
 use std::{ffi::OsString, process::ExitCode};
 
 use axum::{Json, Router, routing::get};
-use chassis::{Boot, Service, Stop, config::Section as _};
+use chassis::{Boot, Service, Stop};
 use utoipa::{OpenApi, openapi::OpenApi as Document};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -44,13 +53,13 @@ pub const SERVICE: Service = Service {
 
 /// Runs auth to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    chassis::run(&SERVICE, &[Config::SETTINGS], arguments, boot)
+    chassis::run(&SERVICE, config::SETTINGS, arguments, boot)
 }
 
 /// The boot order: read the settings, prepare the directory, start to live, open the database and the keys, serve.
 async fn boot(boot: Boot) -> Result<(), Stop> {
     let mut reader = boot.reader();
-    let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
+    let config = Config::read(&mut reader);
     let (configuration, config) = reader.finish_with(config)?;
     let config = config.prepared(&SERVICE)?;
     let life = boot.live(configuration).await?;
@@ -67,7 +76,11 @@ pub fn routes(state: State) -> Router {
 fn described() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(About::openapi())
         .routes(routes!(login::log_in, login::log_in_by_get))
+        .routes(routes!(refresh::routes::refresh))
+        .routes(routes!(refresh::routes::log_out))
         .routes(routes!(jwks::publish))
+        .routes(routes!(metadata::publish))
+        .routes(routes!(metadata::publish_as_openid))
 }
 
 /// The `OpenAPI` description of the routes, generated from them.

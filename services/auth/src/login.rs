@@ -1,55 +1,49 @@
-//! `/login`: name and password in, an access token out.
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderValue, header},
-    response::IntoResponse,
-};
-use serde::Serialize;
-use utoipa::ToSchema;
+//! `/login`: name and password in, an access token and a refresh token out.
+use axum::{extract::State, response::IntoResponse};
+use tokio::time::Instant;
 
 use crate::{
+    audit,
     credentials::Credentials,
     error::Error,
+    issued::Issued,
+    limits::{Client, Throttled},
+    password::{HashError, Verdict},
     state::{Demo, State as Auth},
     users::Account,
 };
 
-/// A token for the bearer (the field names of RFC 6750 section 4, but `token` as in 2016).
-#[derive(Serialize, ToSchema)]
-pub struct Issued {
-    /// The access token: a JWS in compact form.
-    token: String,
-    /// `Bearer`.
-    #[schema(example = "Bearer")]
-    token_type: &'static str,
-    /// Seconds from now.
-    #[schema(example = 900)]
-    expires_in: u64,
-}
-
-/// Exchanges name and password for an access token.
+/// Exchanges name and password for a pair of tokens.
 #[utoipa::path(
     post,
     path = "/login",
     security(("basic" = []), ()),
     request_body(content = Credentials, description = "Where no Basic credentials are sent; at most 64 KiB"),
     responses(
-        (status = 200, description = "An access token", body = Issued),
+        (status = 200, description = "An access token and a refresh token", body = Issued),
         (status = 400, description = "The body is no login: problem+json"),
         (status = 401, description = "Unknown user or wrong password, not told apart: problem+json with WWW-Authenticate"),
         (status = 413, description = "The body is too large: problem+json"),
         (status = 415, description = "The body is not application/json: problem+json"),
-        (status = 503, description = "The database does not answer: problem+json with Retry-After")
+        (status = 429, description = "Too many failed logins of this account or peer: problem+json with Retry-After"),
+        (status = 503, description = "The database does not answer, or too many logins wait: problem+json with Retry-After")
     )
 )]
-pub async fn log_in(State(auth): State<Auth>, credentials: Credentials) -> Result<impl IntoResponse, Error> {
-    let account = authenticate(&auth, credentials).await?;
-    let issued = auth.issuer.issue(&account.subject(), auth.clock.now())?;
-    tracing::info!(account = account.username, jti = issued.jti, "login succeeded");
-    auth.logins.count("succeeded");
-    let body = Json(Issued { token: issued.token, token_type: "Bearer", expires_in: issued.expires_in });
-    Ok(([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], body))
+pub async fn log_in(
+    State(auth): State<Auth>,
+    client: Client,
+    credentials: Credentials,
+) -> Result<impl IntoResponse, Error> {
+    let account = authenticate(&auth, client, credentials).await?;
+    let now = auth.clock.now();
+    let granted = auth.families.found(&account.id, now).await?.ok_or(Error::NoRandomness)?;
+    let (issued, jti) = Issued::to(&auth, &account, &granted, now)?;
+    tracing::info!(
+        target: audit::TARGET, event = "login.succeeded", account = account.username, jti, peer = client.shown(),
+        "login succeeded"
+    );
+    auth.counters.logins.count("succeeded");
+    Ok(issued)
 }
 
 /// The same with HTTP Basic by GET, as the tutorials of 2016 do.
@@ -58,33 +52,70 @@ pub async fn log_in(State(auth): State<Auth>, credentials: Credentials) -> Resul
     path = "/login",
     security(("basic" = [])),
     responses(
-        (status = 200, description = "An access token", body = Issued),
+        (status = 200, description = "An access token and a refresh token", body = Issued),
         (status = 401, description = "Unknown user or wrong password, not told apart: problem+json with WWW-Authenticate"),
-        (status = 503, description = "The database does not answer: problem+json with Retry-After")
+        (status = 429, description = "Too many failed logins of this account or peer: problem+json with Retry-After"),
+        (status = 503, description = "The database does not answer, or too many logins wait: problem+json with Retry-After")
     )
 )]
-pub async fn log_in_by_get(state: State<Auth>, credentials: Credentials) -> Result<impl IntoResponse, Error> {
-    log_in(state, credentials).await
+pub async fn log_in_by_get(
+    state: State<Auth>,
+    client: Client,
+    credentials: Credentials,
+) -> Result<impl IntoResponse, Error> {
+    log_in(state, client, credentials).await
 }
 
 /// The account whose password this is. An unknown name costs the same hashing as a wrong password.
-async fn authenticate(auth: &Auth, credentials: Credentials) -> Result<Account, Error> {
+async fn authenticate(auth: &Auth, client: Client, credentials: Credentials) -> Result<Account, Error> {
     let Credentials { username, password } = credentials;
-    let account = auth.users.find(&username).await?.filter(|account| !account.demo || auth.demo == Demo(true));
+    let throttled = |Throttled(seconds)| {
+        tracing::info!(target: audit::TARGET, event = "login.throttled", peer = client.shown(), seconds, "login throttled");
+        auth.counters.logins.count("throttled");
+        Error::Throttled(seconds)
+    };
+    auth.peers.check(client, Instant::now()).map_err(throttled)?;
+    let record = auth.accounts.check(&username, auth.clock.now()).await?.map_err(throttled)?;
+    let account = auth.users.find(&username).await?.filter(|account| may_log_in(account, auth.demo));
     let stored = account.as_ref().map(|account| account.password_hash.clone());
-    let fits = auth.passwords.fits(password, stored).await?;
+    let still_wanted = || auth.accounts.check_again(&record, auth.clock.now()).is_ok();
+    let verdict = match auth.passwords.compare(password.clone(), stored, still_wanted).await {
+        Err(HashError::Unwanted) => return Err(throttled(Throttled(1))),
+        verdict => verdict?,
+    };
     match account {
-        Some(account) if fits => Ok(account),
-        Some(account) => {
-            tracing::info!(account = account.username, reason = "wrong_password", "login failed");
-            auth.logins.count("wrong_password");
-            Err(Error::Refused)
+        Some(account) if verdict != Verdict::Wrong => {
+            auth.accounts.succeeded(&record).await?;
+            if verdict == Verdict::FitsOldHash {
+                rehash(auth, &account, password).await?;
+            }
+            Ok(account)
         }
-        None => {
-            // The name is not logged: people type passwords into the wrong field.
-            tracing::info!(reason = "unknown_account", "login failed");
-            auth.logins.count("unknown_account");
-            Err(Error::Refused)
+        account => {
+            auth.peers.failed(client, Instant::now());
+            auth.accounts.failed(&record, auth.clock.now()).await?;
+            Err(refused(auth, client, account.as_ref()))
         }
     }
+}
+
+fn may_log_in(account: &Account, demo: Demo) -> bool {
+    account.is_enabled() && (!account.demo || demo == Demo(true))
+}
+
+/// A hash of an earlier setting, or of another system, becomes one of ours now that the password is known.
+async fn rehash(auth: &Auth, account: &Account, password: secrecy::SecretString) -> Result<(), Error> {
+    let hash = auth.passwords.hash(password).await?;
+    auth.users.rehash(account, &hash).await?;
+    tracing::info!(target: audit::TARGET, event = "password.rehashed", account = account.username, "password rehashed");
+    Ok(())
+}
+
+/// An unknown name is not logged: people type passwords into the wrong field.
+fn refused(auth: &Auth, client: Client, account: Option<&Account>) -> Error {
+    let reason = if account.is_some() { "wrong_password" } else { "unknown_account" };
+    let account = account.map(|account| account.username.as_str());
+    tracing::info!(target: audit::TARGET, event = "login.failed", account, reason, peer = client.shown(), "login failed");
+    auth.counters.logins.count(reason);
+    Error::Refused
 }

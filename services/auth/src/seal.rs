@@ -1,9 +1,9 @@
 //! Sealing: private keys at rest are encrypted and bound to their name (AES-256-GCM, NIST SP 800-38D).
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde::{Deserialize, de};
+use serde::{Deserialize, Serialize, de};
 use zeroize::Zeroizing;
 
 const KEY_BYTES: usize = 32;
@@ -66,6 +66,51 @@ impl SealingKey {
     }
 }
 
+/// The key-encryption keys: the current one seals, and the previous one still opens, so that the two can be exchanged
+/// without a pause. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Keyring {
+    current: Arc<SealingKey>,
+    previous: Option<Arc<SealingKey>>,
+    origin: String,
+}
+
+/// Which key-encryption key opened something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SealedWith {
+    /// The one that seals.
+    Current,
+    /// The one before it.
+    Previous,
+}
+
+impl Keyring {
+    /// `origin` says where the current key came from, for messages.
+    pub fn new(current: SealingKey, previous: Option<SealingKey>, origin: String) -> Self {
+        Self { current: Arc::new(current), previous: previous.map(Arc::new), origin }
+    }
+
+    /// Where the current key came from.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Seals with the current key.
+    pub fn seal(&self, name: &str, secret: &[u8]) -> Result<String, SealError> {
+        self.current.seal(name, secret)
+    }
+
+    /// Opens with whichever key fits.
+    pub fn open(&self, name: &str, sealed: &str) -> Result<(Zeroizing<Vec<u8>>, SealedWith), SealError> {
+        match (self.current.open(name, sealed), &self.previous) {
+            (Ok(opened), _) => Ok((opened, SealedWith::Current)),
+            (Err(_), Some(previous)) => Ok((previous.open(name, sealed)?, SealedWith::Previous)),
+            (Err(error), None) => Err(error),
+        }
+    }
+}
+
 fn aad(name: &str) -> Aad<Vec<u8>> {
     Aad::from([PURPOSE.as_bytes(), &[0], name.as_bytes()].concat())
 }
@@ -118,6 +163,18 @@ mod tests {
         bytes[NONCE_LEN] ^= 1;
         assert!(ours.open("kid-1", &STANDARD.encode(bytes)).is_err());
         assert!(ours.open("kid-1", "").is_err());
+    }
+
+    #[test]
+    fn while_keys_are_exchanged_both_open_and_the_new_one_seals() {
+        let old = STANDARD.encode([1; 32]);
+        let before = Keyring::new(old.parse().expect("a key"), None, "old".to_owned());
+        let sealed = before.seal("kid-1", b"private").expect("sealed");
+        let both = Keyring::new(key(), Some(old.parse().expect("a key")), "new".to_owned());
+        assert_eq!(both.open("kid-1", &sealed).expect("opened").1, SealedWith::Previous);
+        let resealed = both.seal("kid-1", b"private").expect("sealed");
+        assert_eq!(both.open("kid-1", &resealed).expect("opened").1, SealedWith::Current);
+        assert!(before.open("kid-1", &resealed).is_err(), "the old key opens nothing new");
     }
 
     #[test]

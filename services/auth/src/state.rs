@@ -1,5 +1,5 @@
 //! What auth's handlers work with, built once at start.
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
 use chassis::{
@@ -7,12 +7,16 @@ use chassis::{
     metrics::{CounterBy, Metrics},
 };
 use secrecy::SecretString;
-use token::{Clock, Issuer, Jwks, KeySet};
+use token::Clock;
 
 use crate::{
-    config::Prepared,
-    database, keys,
+    config::{Networks, Prepared, Tokens},
+    database::Database,
+    keys::{self, KeyRing, Schedule, Store},
+    limits::{Accounts, Peers},
+    metadata::Metadata,
     password::Passwords,
+    refresh::Families,
     users::{NewAccount, Users},
 };
 
@@ -23,77 +27,140 @@ const DEMO_EMAIL: &str = "user@example.com";
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone, Debug, FromRef)]
 pub struct State {
-    /// Signs tokens.
-    pub issuer: Arc<Issuer>,
-    /// The public keys, as they are published.
-    pub jwks: Arc<Jwks>,
+    /// Signs tokens, and says which keys are published.
+    pub ring: KeyRing,
+    /// When keys change.
+    pub schedule: Schedule,
     /// The accounts.
     pub users: Users,
+    /// The refresh tokens.
+    pub families: Families,
     /// Hashes passwords.
     pub passwords: Passwords,
+    /// Failed logins by account.
+    pub accounts: Accounts,
+    /// Failed logins by peer.
+    pub peers: Peers,
+    /// Whose word on a client's address is taken.
+    pub trusted_proxies: Networks,
     /// Says when it is.
     pub clock: Clock,
-    /// Logins by outcome.
-    pub logins: CounterBy,
+    /// What happened, by outcome.
+    pub counters: Counters,
     /// Whether the demo account may log in.
     pub demo: Demo,
+    /// What clients find out about this issuer.
+    pub metadata: Arc<Metadata>,
 }
 
 /// Whether the demo account may log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demo(pub bool);
 
+/// What happened, by outcome.
+#[derive(Clone, Debug)]
+pub struct Counters {
+    /// Attempts to log in.
+    pub logins: CounterBy,
+    /// Attempts to refresh.
+    pub refreshes: CounterBy,
+}
+
 impl State {
-    /// Opens the database, loads or makes the signing key, adds the demo account.
+    /// Opens the database, loads or makes the signing keys, adds the demo account. Waits for a database that is away.
     pub async fn build(config: Prepared, metrics: &Metrics) -> Result<Self, Stop> {
         let clock = Clock::system();
-        let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
-        let pool = database::open(&config.data_dir).await.map_err(|error| failed(&error))?;
-        let key = match config.classic_key {
+        let Prepared { stored, tokens, login, classic_key } = config;
+        let schedule = tokens.schedule();
+        let database = Database::open(stored.database, metrics).await.map_err(failed)?;
+        let ring = match classic_key {
             Some(key) => {
                 warn_of_classic_mode(key.weakness());
-                key
+                KeyRing::of_one(key, tokens.issuance()).map_err(failed)?
             }
-            None => keys::load(&pool, &config.sealing_key, &config.sealing_key_origin, clock.now())
-                .await
-                .map_err(|error| failed(&error))?,
+            None => stored_keys(Store::new(database.clone(), stored.keyring), &tokens, &clock).await?,
         };
-        let set = KeySet::new(vec![key.verifying_key()]).map_err(|error| failed(&error))?;
-        let issuer =
-            Issuer::new(key, config.issuer, config.audience, *config.token_ttl).map_err(|error| failed(&error))?;
         let state = Self {
-            issuer: Arc::new(issuer),
-            jwks: Arc::new(set.to_jwks()),
-            users: Users::new(pool),
-            passwords: Passwords::new(config.password_memory),
+            metadata: Arc::new(Metadata::new(&tokens, ring.algorithm())),
+            ring,
+            schedule,
+            users: Users::new(database.clone()),
+            families: Families::new(database.clone(), *tokens.refresh_ttl),
+            passwords: Passwords::new(login.load()),
+            accounts: Accounts::new(database),
+            peers: Peers::new(login.peer_failures),
+            trusted_proxies: login.trusted_proxies.unwrap_or_default(),
             clock,
-            logins: metrics.counter_by("outcome", "logins", "Attempts to log in, by outcome"),
-            demo: Demo(config.demo_user),
+            counters: Counters {
+                logins: metrics.counter_by("outcome", "logins", "Attempts to log in, by outcome"),
+                refreshes: metrics.counter_by("outcome", "refreshes", "Attempts to refresh, by outcome"),
+            },
+            demo: Demo(stored.demo_user),
         };
-        if config.demo_user {
-            state.add_demo_account().await.map_err(|error| failed(&error))?;
+        if stored.demo_user {
+            patiently(|| state.add_demo_account(), is_away).await.map_err(failed)?;
+            warn_of_demo_account();
         }
         Ok(state)
-    }
-
-    /// The keys that verify this issuer's tokens, for a verifier in the same process.
-    pub fn key_set(&self) -> Result<KeySet, Stop> {
-        KeySet::new(vec![self.issuer.verifying_key()]).map_err(|error| Stop::Failed(error.to_string()))
     }
 
     async fn add_demo_account(&self) -> Result<(), crate::error::Error> {
         if self.users.find(DEMO_NAME).await?.is_none() {
             let password_hash = self.passwords.hash(SecretString::from(DEMO_PASSWORD)).await?;
-            let account =
-                NewAccount { username: DEMO_NAME, email: Some(DEMO_EMAIL), password_hash: &password_hash, demo: true };
+            let account = NewAccount {
+                username: DEMO_NAME.to_owned(),
+                email: Some(DEMO_EMAIL.to_owned()),
+                roles: String::new(),
+                password_hash,
+                demo: true,
+            };
             self.users.add(&account, self.clock.now()).await?;
         }
-        tracing::warn!(
-            account = DEMO_NAME,
-            "DEMO ACCOUNT: everybody can log in as {DEMO_NAME} with the password {DEMO_PASSWORD}; the setting …DEMO_USER=false turns it off"
-        );
         Ok(())
     }
+}
+
+/// The keys in the database, kept up to date from now on.
+async fn stored_keys(store: Store, tokens: &Tokens, clock: &Clock) -> Result<KeyRing, Stop> {
+    let rows = patiently(
+        || store.rows_or_first(crate::users::seconds(clock.now())),
+        |error| matches!(error, keys::Error::Database(_)),
+    );
+    let ring = KeyRing::open(&store, &rows.await.map_err(failed)?, tokens.issuance(), clock.now()).map_err(failed)?;
+    tokio::spawn(keys::watch::watch(store, ring.clone(), tokens.schedule(), clock.clone()));
+    Ok(ring)
+}
+
+/// A database that goes away again between two steps of a start is waited for, too.
+async fn patiently<T, E: std::fmt::Display, F: Future<Output = Result<T, E>>>(
+    mut attempt: impl FnMut() -> F,
+    passes: impl Fn(&E) -> bool,
+) -> Result<T, E> {
+    const ATTEMPTS: u32 = 20;
+    const PAUSE: Duration = Duration::from_millis(500);
+    for _ in 1..ATTEMPTS {
+        match attempt().await {
+            Err(error) if passes(&error) => tracing::warn!(%error, "trying again"),
+            outcome => return outcome,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    attempt().await
+}
+
+fn is_away(error: &crate::error::Error) -> bool {
+    matches!(error, crate::error::Error::Database(_))
+}
+
+fn failed(error: impl std::fmt::Display) -> Stop {
+    Stop::Failed(error.to_string())
+}
+
+fn warn_of_demo_account() {
+    tracing::warn!(
+        account = DEMO_NAME,
+        "DEMO ACCOUNT: everybody can log in as {DEMO_NAME} with the password {DEMO_PASSWORD}; AUTH_DEMO_USER=false (MONOLITH_DEMO_USER=false) turns it off"
+    );
 }
 
 /// In classic mode everybody who verifies can also sign: said at every start.

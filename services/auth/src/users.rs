@@ -1,24 +1,33 @@
-//! Accounts: who may log in, and with what hash.
+//! Accounts: who may log in, with what hash, and what his tokens say.
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use sqlx::SqlitePool;
 use token::Subject;
 use uuid::Uuid;
+
+use crate::database::{Database, Error, on};
 
 /// Longer than any name that people have; bounds what a stranger can make us look up.
 pub const MAX_NAME_BYTES: usize = 256;
 
-/// An account as login needs it.
+/// An account.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Account {
+    /// Never changes, unlike a name.
+    pub id: String,
     /// What the person logs in by; the token's `sub`.
     pub username: String,
     /// The token's `email`.
     pub email: Option<String>,
-    /// A PHC string.
+    /// A PHC string, or one of bcrypt's from an import.
     pub password_hash: String,
+    /// The token's `roles`, separated by spaces.
+    pub roles: String,
     /// Whether it is the demo account.
     pub demo: bool,
+    /// Seconds since the epoch.
+    pub created_at: i64,
+    /// Since when it may not log in, in seconds since the epoch.
+    pub disabled_at: Option<i64>,
 }
 
 impl Account {
@@ -26,57 +35,86 @@ impl Account {
     pub fn subject(&self) -> Subject {
         Subject { sub: self.username.clone(), email: self.email.clone() }
     }
+
+    /// What it may do.
+    pub fn roles(&self) -> Vec<String> {
+        self.roles.split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// Whether it may log in and refresh.
+    pub fn is_enabled(&self) -> bool {
+        self.disabled_at.is_none()
+    }
 }
 
 /// A new account.
-#[derive(Debug)]
-pub struct NewAccount<'a> {
+#[derive(Debug, Clone)]
+pub struct NewAccount {
     /// What the person logs in by.
-    pub username: &'a str,
+    pub username: String,
     /// The token's `email`.
-    pub email: Option<&'a str>,
-    /// A PHC string.
-    pub password_hash: &'a str,
+    pub email: Option<String>,
+    /// The token's `roles`, separated by spaces.
+    pub roles: String,
+    /// A PHC string, or one of bcrypt's.
+    pub password_hash: String,
     /// Whether it is the demo account.
     pub demo: bool,
 }
 
 /// The accounts in the database. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Users(SqlitePool);
+pub struct Users(Database);
+
+/// Adds an account, unless the name is taken. For [`Users::add`] and, in its one transaction, for an import.
+pub(crate) const INSERT: &str = "INSERT INTO accounts (id, username, email, roles, password_hash, demo, created_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (username) DO NOTHING";
 
 impl Users {
     /// The accounts in this database.
-    pub fn new(pool: SqlitePool) -> Self {
-        Self(pool)
+    pub fn new(database: Database) -> Self {
+        Self(database)
     }
 
     /// The account of that name, exactly.
-    pub async fn find(&self, username: &str) -> Result<Option<Account>, sqlx::Error> {
-        if username.len() > MAX_NAME_BYTES {
+    pub async fn find(&self, username: &str) -> Result<Option<Account>, Error> {
+        if username.len() > MAX_NAME_BYTES || username.contains('\0') {
             return Ok(None);
         }
-        sqlx::query_as("SELECT username, email, password_hash, demo FROM accounts WHERE username = $1")
-            .bind(username)
-            .fetch_optional(&self.0)
-            .await
+        on!(&self.0, connections => {
+            sqlx::query_as("SELECT * FROM accounts WHERE username = $1").bind(username).fetch_optional(connections).await
+        })
     }
 
     /// Adds an account; `false` when the name is taken.
-    pub async fn add(&self, account: &NewAccount<'_>, now: SystemTime) -> Result<bool, sqlx::Error> {
-        let added = sqlx::query(
-            "INSERT INTO accounts (id, username, email, password_hash, demo, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (username) DO NOTHING",
-        )
-        .bind(Uuid::new_v4().to_string())
-        .bind(account.username)
-        .bind(account.email)
-        .bind(account.password_hash)
-        .bind(account.demo)
-        .bind(seconds(now))
-        .execute(&self.0)
-        .await?;
-        Ok(added.rows_affected() == 1)
+    pub async fn add(&self, account: &NewAccount, now: SystemTime) -> Result<bool, Error> {
+        let added = on!(&self.0, connections => {
+            sqlx::query(INSERT)
+                .bind(Uuid::new_v4().to_string())
+                .bind(&account.username)
+                .bind(&account.email)
+                .bind(&account.roles)
+                .bind(&account.password_hash)
+                .bind(account.demo)
+                .bind(seconds(now))
+                .execute(connections)
+                .await
+                .map(|done| done.rows_affected())
+        })?;
+        Ok(added == 1)
+    }
+
+    /// Replaces a hash by another of the same password, unless the password was changed meanwhile.
+    pub async fn rehash(&self, account: &Account, hash: &str) -> Result<(), Error> {
+        on!(&self.0, connections => {
+            sqlx::query("UPDATE accounts SET password_hash = $1 WHERE id = $2 AND password_hash = $3")
+                .bind(hash)
+                .bind(&account.id)
+                .bind(&account.password_hash)
+                .execute(connections)
+                .await
+                .map(drop)
+        })
     }
 }
 

@@ -1,13 +1,13 @@
 //! auth and hello in one process: where the story starts. It has nothing of its own but the merging.
 //!
 //! The same routes from the same code; only the way to the keys is shorter: they are in the process.
-use std::{ffi::OsString, process::ExitCode, sync::Arc};
+use std::{ffi::OsString, process::ExitCode};
 
 use auth::config::Config;
 use axum::{Json, routing::get};
 use chassis::{Boot, Service, Stop, config::Section as _};
 use hello::config::Verification;
-use token::{Policy, StaticKeys};
+use token::Policy;
 
 /// The monolith, as its command line and its logs name it.
 pub const SERVICE: Service =
@@ -15,22 +15,22 @@ pub const SERVICE: Service =
 
 /// Runs the monolith to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    chassis::run(&SERVICE, &[Config::SETTINGS, Verification::SETTINGS], arguments, boot)
+    chassis::run(&SERVICE, &[auth::config::SETTINGS, &[Verification::SETTINGS]].concat(), arguments, boot)
 }
 
 /// The boot order: read the settings, start to live, build auth, let hello verify with auth's keys, serve both.
 async fn boot(boot: Boot) -> Result<(), Stop> {
     let mut reader = boot.reader();
-    let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
+    let config = Config::read(&mut reader);
     let verification = reader.section::<Verification>();
     let (configuration, (config, verification)) = reader.finish_with(config.zip(verification))?;
     let config = config.prepared(&SERVICE)?;
     let life = boot.live(configuration).await?;
-    let (issuer, audience) = (config.issuer.clone(), config.audience.clone());
+    let (issuer, audience) = (config.tokens.issuer.clone(), config.tokens.audience.clone());
     let auth = auth::State::build(config, life.metrics()).await?;
-    let algorithm = auth.issuer.verifying_key().algorithm();
+    let algorithm = auth.ring.algorithm();
     let policy = Policy { leeway: *verification.leeway, ..Policy::new(issuer, audience, algorithm) };
-    let keys = Arc::new(StaticKeys::new(auth.key_set()?));
+    let keys = auth.ring.verifying_keys();
     let hello = hello::State::new(hello::keys::verify_with(keys, policy, life.metrics())?, &life);
     let mut api = auth::openapi();
     api.merge(hello::openapi());

@@ -49,13 +49,13 @@ fn no_table_is_left_over() {
 /// Each region's name and what it is to hold.
 fn tables() -> [(&'static str, String); 6] {
     [
-        ("auth", table_of::<auth::config::Config>(&auth::SERVICE)),
+        ("auth", table(&auth::config::SETTINGS.concat(), auth::SERVICE.prefix)),
         ("hello", table_of::<hello::config::Config>(&hello::SERVICE)),
         ("frontend", table_of::<frontend::config::Config>(&frontend::SERVICE)),
         (
             "monolith",
             table(
-                &[auth::config::Config::SETTINGS, hello::config::Verification::SETTINGS].concat(),
+                &[&auth::config::SETTINGS.concat(), hello::config::Verification::SETTINGS].concat(),
                 monolith::SERVICE.prefix,
             ),
         ),

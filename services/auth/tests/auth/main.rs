@@ -82,7 +82,7 @@ async fn state(data: &Path, variables: &[(&str, &str)], metrics: &Metrics) -> Re
     let directory = ("AUTH_DATA_DIR", data.to_str().expect("UTF-8"));
     let sources = Sources::from_variables(variables.iter().copied().chain([directory]));
     let mut reader = Reader::new(&auth::SERVICE, &sources);
-    let config = reader.section::<Config>().and_then(|config| config.checked(&mut reader));
+    let config = Config::read(&mut reader);
     let (_, config) = reader.finish_with(config).map_err(|invalid| format!("{invalid:?}"))?;
     let config = config.prepared(&auth::SERVICE).map_err(|invalid| format!("{invalid:?}"))?;
     State::build(config, metrics).await.map_err(|stop| stop.to_string())

@@ -1,0 +1,140 @@
+//! How logins are answered: what hashing costs, how many may wait, whom to believe.
+use std::net::IpAddr;
+
+use chassis::config::{Section, Setting};
+use ipnet::IpNet;
+use serde::{Deserialize, de};
+
+use crate::password::{Load, Memory};
+
+/// How logins are answered.
+#[derive(Debug, Deserialize)]
+pub struct Login {
+    /// Memory of one password hashing.
+    pub password_memory_kib: Memory,
+    /// How many hashings run at the same time.
+    pub password_concurrency: usize,
+    /// How many logins may wait for one.
+    pub login_queue: usize,
+    /// Failed logins that a peer may have at once.
+    pub peer_failures: u32,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Option<Networks>,
+}
+
+impl Section for Login {
+    const SETTINGS: &'static [Setting] = &[
+        Setting::new(
+            "PASSWORD_MEMORY_KIB",
+            "3072",
+            "a number from 1024 to 65536",
+            "memory of one argon2id hashing, with as many passes as make it worth 7 MiB and 5; 3 MiB fit a 10 MiB pod",
+        ),
+        Setting::new(
+            "PASSWORD_CONCURRENCY",
+            "1",
+            "a number from 1 to 64",
+            "how many passwords are hashed at the same time, each in memory of its own",
+        ),
+        Setting::new(
+            "LOGIN_QUEUE",
+            "128",
+            "a number from 1 to 10000",
+            "how many logins may wait to be hashed; one more gets 503",
+        ),
+        Setting::new(
+            "PEER_FAILURES",
+            "100",
+            "a number from 1 to 1000000",
+            "failed logins an address may have at once, and one more each second; after them 429. Counted by each replica",
+        ),
+        Setting::optional(
+            "TRUSTED_PROXIES",
+            "nobody's X-Forwarded-For is believed",
+            "networks and addresses separated by commas, such as 10.0.0.0/8",
+            "proxies that tell the address of their client",
+        ),
+    ];
+
+    fn problems(&self) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
+        if !(1..=64).contains(&self.password_concurrency) {
+            problems.push(("PASSWORD_CONCURRENCY", "out of range; allowed: a number from 1 to 64".to_owned()));
+        }
+        if !(1..=10_000).contains(&self.login_queue) {
+            problems.push(("LOGIN_QUEUE", "out of range; allowed: a number from 1 to 10000".to_owned()));
+        }
+        if !(1..=1_000_000).contains(&self.peer_failures) {
+            problems.push(("PEER_FAILURES", "out of range; allowed: a number from 1 to 1000000".to_owned()));
+        }
+        problems
+    }
+}
+
+impl Login {
+    /// How much hashing at once.
+    pub fn load(&self) -> Load {
+        Load { memory: self.password_memory_kib, concurrency: self.password_concurrency, queue: self.login_queue }
+    }
+}
+
+impl<'de> Deserialize<'de> for Memory {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let kib = String::deserialize(deserializer)?.parse().ok();
+        kib.and_then(Self::kib).ok_or_else(|| de::Error::custom("not a number in the allowed range"))
+    }
+}
+
+/// Networks, as people write them: `10.0.0.0/8, 192.168.1.7`.
+#[derive(Clone, Debug, Default)]
+pub struct Networks(Vec<IpNet>);
+
+impl Networks {
+    /// Whether an address is in one of them.
+    pub fn contain(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+impl std::str::FromStr for Networks {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let network = |text: &str| {
+            let text = text.trim();
+            text.parse::<IpNet>()
+                .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+                .map_err(|_| "not a list of networks")
+        };
+        text.split(',').map(network).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Networks {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_are_written_as_ranges_or_addresses() {
+        let networks: Networks = "10.0.0.0/8, 192.168.1.7,fd00::/8".parse().expect("networks");
+        for (address, inside) in [
+            ("10.9.8.7", true),
+            ("::ffff:10.9.8.7", true),
+            ("11.0.0.1", false),
+            ("192.168.1.7", true),
+            ("192.168.1.8", false),
+            ("fd00::1", true),
+        ] {
+            assert_eq!(networks.contain(address.parse().expect("an address")), inside, "{address}");
+        }
+        assert!("10.0.0.0/33".parse::<Networks>().is_err());
+        assert!("somewhere".parse::<Networks>().is_err());
+    }
+}

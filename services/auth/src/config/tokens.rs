@@ -1,0 +1,98 @@
+//! What tokens say, how long they are good, and when their keys change.
+use chassis::config::{Section, Setting, Span};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::keys::{Schedule, ring::Issuance};
+
+/// What tokens say, and for how long.
+#[derive(Debug, Deserialize)]
+pub struct Tokens {
+    /// The `iss` of tokens.
+    pub issuer: String,
+    /// The `aud` of tokens.
+    pub audience: String,
+    /// The life of access tokens.
+    pub token_ttl: Span,
+    /// The life of a family of refresh tokens.
+    pub refresh_ttl: Span,
+    /// How long verifiers may work with a key set.
+    pub jwks_max_age: Span,
+    /// The age at which a key is replaced by itself.
+    pub key_max_age: Option<Span>,
+    /// Where clients reach this issuer, for its metadata.
+    pub public_url: Option<chassis::config::HttpUrl>,
+    /// Classic mode: the shared secret of HS256 tokens.
+    pub secret: Option<SecretString>,
+}
+
+impl Section for Tokens {
+    const SETTINGS: &'static [Setting] = &[
+        Setting::new("ISSUER", "auth.service", "a name", "the iss claim of tokens"),
+        Setting::new("AUDIENCE", "hello.service", "a name", "the aud claim of tokens"),
+        Setting::new("TOKEN_TTL", "15m", "a span of time from 1s to 24h", "how long an access token is good"),
+        Setting::new(
+            "REFRESH_TTL",
+            "12h",
+            "a span of time from 1s to 90days",
+            "how long a login can be refreshed, however often it is",
+        ),
+        Setting::new(
+            "JWKS_MAX_AGE",
+            "5m",
+            "a span of time from 2s to 1h",
+            "how long verifiers may work with a key set; a new key is published so long before it signs",
+        ),
+        Setting::optional(
+            "KEY_MAX_AGE",
+            "keys are rotated by order only",
+            "a span of time from 1h to 1000days",
+            "the age at which a signing key is replaced by itself",
+        ),
+        Setting::optional(
+            "PUBLIC_URL",
+            "the address that a request names in Host",
+            "an http or https URL",
+            "where clients reach this service, for its metadata (RFC 8414)",
+        ),
+        Setting::optional(
+            "SECRET",
+            "tokens are signed with Ed25519",
+            "a secret that the verifiers have, 32 bytes or more",
+            "classic mode: the shared secret of HS256 tokens",
+        )
+        .secret(),
+    ];
+
+    fn problems(&self) -> Vec<(&'static str, String)> {
+        const HOUR: u64 = 60 * 60;
+        const DAY: u64 = 24 * HOUR;
+        let ranges = [
+            ("TOKEN_TTL", Some(self.token_ttl), 1..=DAY, "from 1s to 24h"),
+            ("REFRESH_TTL", Some(self.refresh_ttl), 1..=90 * DAY, "from 1s to 90days"),
+            ("JWKS_MAX_AGE", Some(self.jwks_max_age), 2..=HOUR, "from 2s to 1h"),
+            ("KEY_MAX_AGE", self.key_max_age, HOUR..=1000 * DAY, "from 1h to 1000days"),
+        ];
+        let outside =
+            ranges.into_iter().filter(|(_, span, range, _)| span.is_some_and(|span| !range.contains(&span.as_secs())));
+        outside
+            .map(|(name, _, _, allowed)| (name, format!("out of range; allowed: a span of time {allowed}")))
+            .collect()
+    }
+}
+
+impl Tokens {
+    /// What every token says.
+    pub fn issuance(&self) -> Issuance {
+        Issuance { issuer: self.issuer.clone(), audience: self.audience.clone(), ttl: *self.token_ttl }
+    }
+
+    /// When keys change.
+    pub fn schedule(&self) -> Schedule {
+        Schedule {
+            jwks_max_age: *self.jwks_max_age,
+            token_ttl: *self.token_ttl,
+            max_age: self.key_max_age.map(|age| *age),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! A PostgreSQL that is away: noticed once, looked for by one task with growing pauses.
+use std::{
+    sync::{PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use sqlx::{PgPool, postgres::PgConnectOptions};
+use tokio::time::timeout;
+
+use super::{Database, MIGRATIONS, OpenError, Pool, Source, postgres};
+
+/// The first pause between two attempts; each further one is twice as long …
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// … up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// What is still at work on the pool that was lost may end in peace, but not for ever.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// SQLSTATEs of a server that goes down, comes up or takes no more connections (PostgreSQL manual, appendix A).
+const GONE: [&str; 5] = ["57P01", "57P02", "57P03", "53300", "08006"];
+
+/// Whether an error says that the server, and not the request, has failed.
+pub(super) fn is_gone(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| GONE.contains(&code.as_ref())),
+        _ => false,
+    }
+}
+
+impl Database {
+    pub(super) fn found(&self, pool: Pool) {
+        let mut current = self.0.pool.write().unwrap_or_else(PoisonError::into_inner);
+        let number = self.0.number.fetch_add(1, Ordering::Relaxed);
+        *current = Some((number, pool));
+    }
+
+    /// From now on everybody is told at once; one task looks for the server. A file cannot be lost so.
+    pub(super) fn lost(&self, number: u64, why: &str) {
+        let Source::Postgres(server) = &self.0.options.source else { return };
+        let lost = {
+            let mut current = self.0.pool.write().unwrap_or_else(PoisonError::into_inner);
+            if current.as_ref().is_none_or(|(current, _)| *current != number) {
+                return;
+            }
+            current.take()
+        };
+        tracing::warn!(why, "the database is away");
+        let (database, server) = (self.clone(), server.clone());
+        tokio::spawn(async move {
+            let pool = database.knock(&server).await;
+            tracing::info!("the database is back");
+            database.found(Pool::Postgres(pool));
+            if let Some((_, Pool::Postgres(pool))) = lost {
+                let _ = timeout(FAREWELL, pool.close()).await;
+            }
+        });
+    }
+
+    /// At the start: looks for the server and brings its tables up to date, however long that takes.
+    pub(super) async fn knock_until_migrated(&self, server: &PgConnectOptions) -> Result<PgPool, OpenError> {
+        let mut pauses = Pauses::default();
+        loop {
+            let pool = self.knock(server).await;
+            // Without the time limits of a request: a migration takes as long as it takes.
+            let migrated = async {
+                let mut connection = postgres::connect(server).await?;
+                MIGRATIONS.run(&mut connection).await
+            };
+            match migrated.await {
+                Ok(()) => return Ok(pool),
+                Err(error) if !is_passing(&error) => return Err(error.into()),
+                Err(error) => tracing::warn!(%error, "the database is away again"),
+            }
+            tokio::time::sleep(pauses.next()).await;
+        }
+    }
+
+    /// Looks for the server until it answers.
+    async fn knock(&self, server: &PgConnectOptions) -> PgPool {
+        let limit = self.0.options.timeout;
+        let server = postgres::within(server, limit);
+        let (mut pauses, mut told) = (Pauses::default(), String::new());
+        loop {
+            let why = match timeout(limit, postgres::connect(&server)).await {
+                Ok(Ok(connection)) => {
+                    self.0.connects.count("succeeded");
+                    let _ = timeout(limit, sqlx::Connection::close(connection)).await;
+                    return postgres::pool(server, self.0.options.connections, limit);
+                }
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "no answer in time".to_owned(),
+            };
+            self.0.connects.count("failed");
+            // The same reason once, not at every attempt.
+            if why != told {
+                tracing::warn!(why, "cannot reach the database; trying on");
+                told = why;
+            }
+            tokio::time::sleep(pauses.next()).await;
+        }
+    }
+}
+
+/// Whether a migration failed for a reason that passes.
+fn is_passing(error: &sqlx::migrate::MigrateError) -> bool {
+    match error {
+        sqlx::migrate::MigrateError::Execute(error) | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
+            is_gone(error)
+        }
+        _ => false,
+    }
+}
+
+/// Pauses that double, each cut by chance to a half at most: replicas that lost the server together do not knock together.
+#[derive(Debug, Default)]
+struct Pauses(u32);
+
+impl Pauses {
+    fn next(&mut self) -> Duration {
+        let whole = FIRST_PAUSE.saturating_mul(1 << self.0.min(10)).min(LONGEST_PAUSE);
+        self.0 += 1;
+        whole.mul_f64(0.5 + rand::random::<f64>() / 2.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pauses_grow_and_stay_below_two_seconds() {
+        let mut pauses = Pauses::default();
+        let all: Vec<Duration> = (0..20).map(|_| pauses.next()).collect();
+        assert!(all[0] <= FIRST_PAUSE && all[0] >= FIRST_PAUSE / 2, "{all:?}");
+        assert!(all.iter().all(|pause| *pause <= LONGEST_PAUSE));
+        assert!(all[8..].iter().all(|pause| *pause >= LONGEST_PAUSE / 2), "{all:?}");
+    }
+
+    #[test]
+    fn what_concerns_a_single_request_does_not_mean_that_the_server_is_gone() {
+        assert!(!is_gone(&sqlx::Error::RowNotFound));
+        assert!(is_gone(&sqlx::Error::PoolTimedOut));
+    }
+}

@@ -1,0 +1,197 @@
+//! The database: SQLite in a file of ours, or PostgreSQL that many replicas share. One set of tables and one query text
+//! for both; which of the two it is shows nowhere else.
+//!
+//! A PostgreSQL that went away is noticed once: from then on every request is told so at once, and a single task knocks
+//! until it is back. So an outage costs no request its patience, and no storm of connections greets the server's return.
+mod away;
+mod postgres;
+mod source;
+mod sqlite;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
+    time::Duration,
+};
+
+use chassis::metrics::{CounterBy, Metrics};
+use sqlx::{
+    PgPool, SqlitePool,
+    migrate::{MigrateError, Migrator},
+};
+
+pub use self::source::{DatabaseUrl, Source};
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// The server is asked to give up first, so that its reason is the one that is told.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Why the database could not be opened. Waiting would not help.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not a database, not readable…
+    #[error("cannot open the database {0}: {1}")]
+    Open(String, #[source] sqlx::Error),
+    /// A migration failed, or the database is of a newer version.
+    #[error("cannot migrate the database: {0}")]
+    Migrate(#[from] MigrateError),
+}
+
+/// Why a request to the database failed. All of it is "not now" to a client.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It was lost before, and is being looked for.
+    #[error("the database is away")]
+    Away,
+    /// It did not answer in time.
+    #[error("the database did not answer in time")]
+    Slow,
+    /// It failed: locked, full, read-only, or lost just now.
+    #[error("the database failed: {0}")]
+    Failed(#[from] sqlx::Error),
+}
+
+/// Connections of the one kind or the other.
+#[derive(Clone, Debug)]
+pub enum Pool {
+    /// A file.
+    Sqlite(SqlitePool),
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// How to reach the database, and how patiently.
+#[derive(Debug)]
+pub struct Options {
+    /// Where it is.
+    pub source: Source,
+    /// The most connections to a server. A file has one.
+    pub connections: u32,
+    /// The longest wait for a connection or an answer.
+    pub timeout: Duration,
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Database(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    options: Options,
+    /// None while it is away. The number tells pools apart: what fails on an old one says nothing of the new one.
+    pool: RwLock<Option<(u64, Pool)>>,
+    number: AtomicU64,
+    connects: CounterBy,
+}
+
+/// Runs one expression on the database, whichever it is: `on!(database, connections => sqlx::query(…).execute(connections).await)`.
+macro_rules! on {
+    ($database:expr, $connections:ident => $work:expr) => {{
+        let database: &$crate::database::Database = $database;
+        let (number, pool) = database.pool()?;
+        let work = async {
+            match &pool {
+                $crate::database::Pool::Sqlite($connections) => $work,
+                $crate::database::Pool::Postgres($connections) => $work,
+            }
+        };
+        database.judged(number, work).await
+    }};
+}
+
+/// Runs a block in a transaction, which is undone by `?` and by being dropped. SQLite takes its one write lock first:
+/// a transaction that reads before it writes could not get it any more.
+macro_rules! transaction {
+    ($database:expr, $transaction:ident => $work:block) => {
+        $crate::database::on!($database, connections => {
+            let begin = $crate::database::Begin::begin(connections);
+            let mut $transaction = connections.begin_with(begin).await?;
+            let outcome = $work;
+            $transaction.commit().await?;
+            Ok(outcome)
+        })
+    };
+}
+
+pub(crate) use {on, transaction};
+
+/// How a transaction that will write begins.
+pub(crate) trait Begin {
+    /// The statement.
+    fn begin(&self) -> &'static str;
+}
+
+impl Begin for SqlitePool {
+    fn begin(&self) -> &'static str {
+        "BEGIN IMMEDIATE"
+    }
+}
+
+impl Begin for PgPool {
+    fn begin(&self) -> &'static str {
+        "BEGIN"
+    }
+}
+
+impl Database {
+    /// Opens the database, making it at the first start, and brings its tables up to date. Waits for a server that is away.
+    pub async fn open(options: Options, metrics: &Metrics) -> Result<Self, OpenError> {
+        let connects = metrics.counter_by(
+            "outcome",
+            "database_connects",
+            "Attempts to find a PostgreSQL that was away, by outcome",
+        );
+        let database =
+            Self(Arc::new(Inner { options, pool: RwLock::default(), number: AtomicU64::default(), connects }));
+        match &database.0.options.source {
+            Source::Sqlite(file) => {
+                let pool = sqlite::open(file, database.0.options.timeout).await?;
+                database.found(Pool::Sqlite(pool));
+            }
+            Source::Postgres(server) => {
+                let pool = database.knock_until_migrated(server).await?;
+                database.found(Pool::Postgres(pool));
+            }
+        }
+        Ok(database)
+    }
+
+    /// Where the file is, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.0.options.source {
+            Source::Sqlite(file) => Some(file),
+            Source::Postgres(_) => None,
+        }
+    }
+
+    pub(crate) fn pool(&self) -> Result<(u64, Pool), Error> {
+        self.0.pool.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::Away)
+    }
+
+    /// The outcome of some work within the time it may take. What says that the server is gone is remembered.
+    pub(crate) async fn judged<T>(
+        &self,
+        number: u64,
+        work: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, Error> {
+        match tokio::time::timeout(self.0.options.timeout + GRACE, work).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => {
+                if away::is_gone(&error) {
+                    self.lost(number, &error.to_string());
+                }
+                Err(Error::Failed(error))
+            }
+            Err(_) => {
+                self.lost(number, "no answer in time");
+                Err(Error::Slow)
+            }
+        }
+    }
+}
+
+/// Where the embedded database lies in a data directory.
+pub fn embedded(directory: &Path) -> PathBuf {
+    directory.join(sqlite::FILE)
+}

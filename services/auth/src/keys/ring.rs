@@ -1,0 +1,148 @@
+//! The keys of a running replica: which signs, which are published. Read for every login, changed a few times a year.
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, SystemTime},
+};
+
+use token::{Issuer, Jwks, KeySet, SigningKey, StaticKeys, VerifyingKey};
+
+use super::{
+    Error, Store,
+    life::{State, Times, states},
+    store::Row,
+};
+use crate::users::seconds;
+
+/// What every token says, whichever key signs it.
+#[derive(Clone, Debug)]
+pub struct Issuance {
+    /// `iss`.
+    pub issuer: String,
+    /// `aud`.
+    pub audience: String,
+    /// The life of a token.
+    pub ttl: Duration,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    kid: String,
+    times: Times,
+    issuer: Arc<Issuer>,
+    verifying: VerifyingKey,
+}
+
+/// The keys. Cheap to clone; clones share them.
+#[derive(Clone, Debug)]
+pub struct KeyRing(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    issuance: Issuance,
+    held: RwLock<Vec<Held>>,
+    /// For a verifier in the same process.
+    verifying: Arc<StaticKeys>,
+}
+
+impl KeyRing {
+    /// The keys of these rows.
+    pub fn open(store: &Store, rows: &[Row], issuance: Issuance, now: SystemTime) -> Result<Self, Error> {
+        let held = held(store, rows, &issuance, &[], now)?;
+        let verifying = Arc::new(StaticKeys::new(published(&held, seconds(now))?));
+        Ok(Self(Arc::new(Inner { issuance, held: RwLock::new(held), verifying })))
+    }
+
+    /// One key for ever: classic mode's shared secret.
+    pub fn of_one(key: SigningKey, issuance: Issuance) -> Result<Self, Error> {
+        let times = Times { generation: 1, created_at: 0, signs_at: 0, retires_at: None };
+        let held = vec![hold(key, times, &issuance)?];
+        let verifying = Arc::new(StaticKeys::new(published(&held, 0)?));
+        Ok(Self(Arc::new(Inner { issuance, held: RwLock::new(held), verifying })))
+    }
+
+    /// From now on the keys of these rows. On an error everything stays as it was.
+    pub fn replace(&self, store: &Store, rows: &[Row], now: SystemTime) -> Result<(), Error> {
+        let before = self.held();
+        let after = held(store, rows, &self.0.issuance, &before, now)?;
+        if after.is_empty() {
+            return Err(Error::Refused("there is no key in the database any more".to_owned()));
+        }
+        *self.0.held.write().unwrap_or_else(PoisonError::into_inner) = after;
+        self.publish(now)
+    }
+
+    /// Lets time pass for the verifier in the same process: a key that has retired is taken from it.
+    pub fn publish(&self, now: SystemTime) -> Result<(), Error> {
+        self.0.verifying.replace(published(&self.held(), seconds(now))?);
+        Ok(())
+    }
+
+    /// Signs tokens now. `None` only if every key has retired.
+    pub fn issuer(&self, now: SystemTime) -> Option<Arc<Issuer>> {
+        let held = self.0.held.read().unwrap_or_else(PoisonError::into_inner);
+        let now = seconds(now);
+        let signing = held.iter().filter(|held| held.times.may_sign(now)).max_by_key(|held| held.times.generation)?;
+        Some(Arc::clone(&signing.issuer))
+    }
+
+    /// The name of the key that signs now.
+    pub fn signing_kid(&self, now: SystemTime) -> Option<String> {
+        let held = self.held();
+        let times: Vec<_> = held.iter().map(|held| held.times).collect();
+        held.iter()
+            .zip(states(&times, seconds(now)))
+            .find(|(_, state)| *state == State::Signing)
+            .map(|(held, _)| held.kid.clone())
+    }
+
+    /// The public keys to publish now. Empty in classic mode: a shared secret is never published.
+    pub fn jwks(&self, now: SystemTime) -> Jwks {
+        published(&self.held(), seconds(now)).map_or(Jwks { keys: Vec::new() }, |set| set.to_jwks())
+    }
+
+    /// When the newest key was made, in seconds since the epoch.
+    pub fn newest_created_at(&self) -> Option<i64> {
+        self.held().iter().max_by_key(|held| held.times.generation).map(|held| held.times.created_at)
+    }
+
+    /// The algorithm of this issuer's tokens.
+    pub fn algorithm(&self) -> token::Algorithm {
+        self.held().first().map_or(token::Algorithm::EdDsa, |held| held.verifying.algorithm())
+    }
+
+    /// The keys for a verifier in the same process; they follow the ring.
+    pub fn verifying_keys(&self) -> Arc<StaticKeys> {
+        Arc::clone(&self.0.verifying)
+    }
+
+    fn held(&self) -> Vec<Held> {
+        self.0.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Opens what is published now or will be; what is held already is not opened again.
+fn held(
+    store: &Store,
+    rows: &[Row],
+    issuance: &Issuance,
+    before: &[Held],
+    now: SystemTime,
+) -> Result<Vec<Held>, Error> {
+    let published = rows.iter().filter(|row| row.times().is_published(seconds(now)));
+    let hold_row = |row: &Row| match before.iter().find(|held| held.kid == row.kid) {
+        Some(held) => Ok(Held { times: row.times(), ..held.clone() }),
+        None => hold(store.open(row)?.0, row.times(), issuance),
+    };
+    published.map(hold_row).collect()
+}
+
+fn hold(key: SigningKey, times: Times, issuance: &Issuance) -> Result<Held, Error> {
+    let (kid, verifying) = (key.kid().to_owned(), key.verifying_key());
+    let issuer = Issuer::new(key, issuance.issuer.clone(), issuance.audience.clone(), issuance.ttl)?;
+    Ok(Held { kid, times, issuer: Arc::new(issuer), verifying })
+}
+
+fn published(held: &[Held], now: i64) -> Result<KeySet, Error> {
+    let keys = held.iter().filter(|held| held.times.is_published(now)).map(|held| held.verifying.clone());
+    Ok(KeySet::new(keys.collect())?)
+}

@@ -1,0 +1,11 @@
+//! Limits on failed logins: by account, which every replica shares, and by peer, which each counts for itself.
+//! Who logs in with the right password at once never meets them.
+mod account;
+mod client;
+mod peer;
+
+pub use self::{account::Accounts, client::Client, peer::Peers};
+
+/// To be tried again after so many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttled(pub u32);

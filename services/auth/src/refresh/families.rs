@@ -1,0 +1,156 @@
+//! Families of refresh tokens in the database. Each step is one transaction: killed at any point, a token is either
+//! still good or its successor is.
+use std::time::{Duration, SystemTime};
+
+use uuid::Uuid;
+
+use super::RefreshToken;
+use crate::{
+    database::{Database, Error, transaction},
+    users::{Account, seconds},
+};
+
+/// The families in the database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Families {
+    database: Database,
+    ttl: Duration,
+}
+
+/// A refresh token that was given out.
+#[derive(Debug)]
+pub struct Granted {
+    /// The token.
+    pub token: RefreshToken,
+    /// Until its family ends, in seconds.
+    pub expires_in: u64,
+    /// Its family's name, for the log.
+    pub family: String,
+}
+
+/// Why a refresh token was refused. The client is told none of it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Never given out, or of a family that is long gone.
+    Unknown,
+    /// Its family has reached its absolute end.
+    Expired,
+    /// Its family was revoked before.
+    Revoked,
+    /// It was used before: its family is revoked now.
+    Reused {
+        /// The family.
+        family: String,
+        /// Whose it was.
+        account: String,
+    },
+    /// The account is disabled: its family is revoked now.
+    Disabled {
+        /// Whose it was.
+        account: String,
+    },
+}
+
+impl Refused {
+    /// As logs and metrics have it.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Reused { .. } => "reused",
+            Self::Disabled { .. } => "disabled",
+        }
+    }
+}
+
+/// A token and its family, as one row.
+#[derive(sqlx::FromRow)]
+struct Found {
+    family_id: String,
+    account_id: String,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+}
+
+const FOUND: &str = "SELECT t.family_id, f.account_id, f.expires_at, f.revoked_at \
+     FROM refresh_tokens t JOIN refresh_families f ON f.id = t.family_id WHERE t.hash = $1";
+/// Of two that come with the same token, the second waits here for the first, and then finds it used.
+const USE: &str = "UPDATE refresh_tokens SET used_at = $1 WHERE hash = $2 AND used_at IS NULL";
+const ADD: &str = "INSERT INTO refresh_tokens (hash, family_id, issued_at) VALUES ($1, $2, $3)";
+const FOUND_FAMILY: &str =
+    "INSERT INTO refresh_families (id, account_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+const REVOKE: &str = "UPDATE refresh_families SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
+const ACCOUNT: &str = "SELECT * FROM accounts WHERE id = $1";
+
+impl Families {
+    /// The families in this database; a new one lives for `ttl`, however often it is refreshed.
+    pub fn new(database: Database, ttl: Duration) -> Self {
+        Self { database, ttl }
+    }
+
+    /// Founds a family for an account that has just logged in. `None` without randomness.
+    pub async fn found(&self, account_id: &str, now: SystemTime) -> Result<Option<Granted>, Error> {
+        let Some(token) = RefreshToken::generate() else { return Ok(None) };
+        let (family, hash, now) = (Uuid::new_v4().to_string(), token.hash(), seconds(now));
+        let expires_at = now.saturating_add_unsigned(self.ttl.as_secs());
+        transaction!(&self.database, transaction => {
+            sqlx::query(FOUND_FAMILY).bind(&family).bind(account_id).bind(now).bind(expires_at).execute(&mut *transaction).await?;
+            sqlx::query(ADD).bind(&hash).bind(&family).bind(now).execute(&mut *transaction).await?;
+        })?;
+        Ok(Some(Granted { token, expires_in: self.ttl.as_secs(), family }))
+    }
+
+    /// Uses a token up: its account and the next token, or why not.
+    pub async fn refresh(
+        &self,
+        used: &RefreshToken,
+        now: SystemTime,
+    ) -> Result<Option<Result<(Account, Granted), Refused>>, Error> {
+        let Some(token) = RefreshToken::generate() else { return Ok(None) };
+        let (used, hash, now) = (used.hash(), token.hash(), seconds(now));
+        let outcome = transaction!(&self.database, transaction => {
+            let first = sqlx::query(USE).bind(now).bind(&used).execute(&mut *transaction).await?.rows_affected() == 1;
+            let found: Option<Found> = sqlx::query_as(FOUND).bind(&used).fetch_optional(&mut *transaction).await?;
+            match found {
+                None => Err(Refused::Unknown),
+                Some(found) if found.revoked_at.is_some() => Err(Refused::Revoked),
+                Some(found) if found.expires_at <= now => Err(Refused::Expired),
+                Some(found) => {
+                    let account: Account = sqlx::query_as(ACCOUNT).bind(&found.account_id).fetch_one(&mut *transaction).await?;
+                    if first && account.is_enabled() {
+                        sqlx::query(ADD).bind(&hash).bind(&found.family_id).bind(now).execute(&mut *transaction).await?;
+                        Ok((account, found))
+                    } else {
+                        sqlx::query(REVOKE).bind(now).bind(&found.family_id).execute(&mut *transaction).await?;
+                        Err(if first {
+                            Refused::Disabled { account: account.username }
+                        } else {
+                            Refused::Reused { family: found.family_id, account: account.username }
+                        })
+                    }
+                }
+            }
+        })?;
+        Ok(Some(outcome.map(|(account, found)| {
+            let expires_in = u64::try_from(found.expires_at.saturating_sub(now)).unwrap_or(0);
+            (account, Granted { token, expires_in, family: found.family_id })
+        })))
+    }
+
+    /// Ends a token's family: the account's name, if there was one to end.
+    pub async fn revoke(&self, token: &RefreshToken, now: SystemTime) -> Result<Option<String>, Error> {
+        let (hash, now) = (token.hash(), seconds(now));
+        transaction!(&self.database, transaction => {
+            let found: Option<Found> = sqlx::query_as(FOUND).bind(&hash).fetch_optional(&mut *transaction).await?;
+            match found {
+                Some(found) if found.revoked_at.is_none() => {
+                    sqlx::query(REVOKE).bind(now).bind(&found.family_id).execute(&mut *transaction).await?;
+                    let account: Account = sqlx::query_as(ACCOUNT).bind(&found.account_id).fetch_one(&mut *transaction).await?;
+                    Some(account.username)
+                }
+                _ => None,
+            }
+        })
+    }
+}
