@@ -6,7 +6,10 @@ mod forged;
 mod key_set;
 mod login;
 mod login_refused;
+mod metadata;
 mod openapi;
+mod refresh;
+mod refresh_refused;
 mod refused;
 mod secure;
 
@@ -39,7 +42,10 @@ fn all() -> Vec<Check> {
     all.extend(key_set::checks());
     all.extend(login::checks());
     all.extend(login_refused::checks());
+    all.extend(metadata::checks());
     all.extend(openapi::checks());
+    all.extend(refresh::checks());
+    all.extend(refresh_refused::checks());
     all.extend(refused::checks());
     all.extend(secure::checks());
     all
