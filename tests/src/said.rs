@@ -27,11 +27,17 @@ impl Said {
         self
     }
 
-    /// The one line it said on stderr, and nothing else was said.
+    /// The one line on stderr that is for a person; nothing else was said but, maybe, events of the log.
     pub fn one_line(&self) -> &str {
-        let [line] = &self.err[..] else { panic!("one line is expected on stderr: {self:?}") };
+        let mut lines = self.err.iter().filter(|line| event(line).is_none());
+        let (Some(line), None) = (lines.next(), lines.next()) else { panic!("one line is expected on stderr: {self:?}") };
         assert!(self.out.is_empty(), "nothing is expected on stdout: {self:?}");
         line
+    }
+
+    /// The log, which a command writes to stderr: its stdout is for the answer.
+    pub fn events(&self) -> Vec<Value> {
+        self.err.iter().filter_map(|line| event(line)).collect()
     }
 
     /// What it said on stdout, which must be JSON.
@@ -43,4 +49,8 @@ impl Said {
     pub fn text(&self) -> String {
         [self.out.join("\n"), self.err.join("\n")].join("\n")
     }
+}
+
+fn event(line: &str) -> Option<Value> {
+    serde_json::from_str(line).ok().filter(Value::is_object)
 }

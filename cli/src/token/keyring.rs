@@ -37,9 +37,10 @@ impl Keys {
         match (&self.jwks, &self.secret_file) {
             (Some(place), _) => {
                 let document = document(place).await?;
-                let (keys, skipped) =
-                    KeySet::parse(&document).with_context(|| format!("the keys from {place} are of no use"))?;
-                Ok(Keyring { keys, skipped, algorithm: Algorithm::EdDsa })
+                let algorithm = Algorithm::EdDsa;
+                let (keys, skipped) = KeySet::parse(&document, &algorithm.into())
+                    .with_context(|| format!("the keys from {place} are of no use"))?;
+                Ok(Keyring { keys, skipped, algorithm })
             }
             (None, Some(path)) => shared_secret(path),
             (None, None) => bail!("no keys were given: use --jwks or --secret-file"),

@@ -27,7 +27,7 @@ pub(crate) fn issuer_with(key: SigningKey, audience: &str) -> Issuer {
 
 /// A token that was issued so long ago.
 pub(crate) fn token(issuer: &Issuer, age: Duration) -> String {
-    let subject = Subject { sub: USER.to_owned(), email: None };
+    let subject = Subject { sub: USER.to_owned(), email: None, roles: vec![] };
     issuer.issue(&subject, now() - age).expect("a token").token
 }
 

@@ -10,6 +10,7 @@ use tokio::{net::TcpListener, sync::OnceCell};
 use crate::{
     Identity, Service,
     command_line::{self, Asked},
+    commands::{Commands, Order},
     config::{Configuration, Invalid, Platform, Reader, Section, Setting, Settings, Sources},
     descriptors,
     faults::Faults,
@@ -51,9 +52,25 @@ where
     B: FnOnce(Boot) -> F,
     F: Future<Output = Result<(), Stop>>,
 {
+    run_with_commands(service, sections, Commands::default(), arguments, boot)
+}
+
+/// The same for a service that has commands beside serving: admin processes of the same executable and settings
+/// (the twelve-factor app, XII).
+pub fn run_with_commands<B, F>(
+    service: &'static Service,
+    sections: &[&[Setting]],
+    commands: Commands,
+    arguments: impl IntoIterator<Item = OsString>,
+    boot: B,
+) -> ExitCode
+where
+    B: FnOnce(Boot) -> F,
+    F: Future<Output = Result<(), Stop>>,
+{
     let mut all = sections.to_vec();
     all.extend([Settings::SETTINGS, Platform::SETTINGS]);
-    let asked = match command_line::parse(service, &all, arguments, Sources::of_process()) {
+    let asked = match command_line::parse(service, &all, commands.described, arguments, Sources::of_process()) {
         Ok(asked) => asked,
         Err(usage) => {
             let _ = usage.print();
@@ -69,6 +86,10 @@ where
         match asked {
             Asked::Healthcheck { liveness, sources } => healthcheck::ask(service, &sources, liveness).await,
             Asked::Serve(sources) => serve(service, sources, boot).await,
+            Asked::Command { matches, sources } => {
+                let outcome = (commands.carry_out)(Order { service, sources, matches: *matches }).await;
+                outcome.map_or_else(|stop| report(service, &stop), |()| ExitCode::SUCCESS)
+            }
         }
     });
     // A blocking thread that hangs must not keep the process.

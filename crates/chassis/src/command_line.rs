@@ -1,7 +1,7 @@
 //! The command line every service has: `--help`, `--version`, `healthcheck`, and the classic flags in Go's spellings.
 use std::{ffi::OsString, fmt::Write as _};
 
-use clap::{Arg, Command};
+use clap::{Arg, ArgMatches, Command};
 
 use crate::{
     Service,
@@ -25,6 +25,13 @@ const CLASSIC: [(&str, &str, &str, &str); 3] = [
 pub enum Asked {
     /// Run the service with these sources.
     Serve(Sources),
+    /// Carry out a command of the service's own.
+    Command {
+        /// Which, with its arguments.
+        matches: Box<ArgMatches>,
+        /// For its settings.
+        sources: Sources,
+    },
     /// Ask the running service whether it is healthy.
     Healthcheck {
         /// Whether to ask for liveness instead of readiness.
@@ -38,16 +45,20 @@ pub enum Asked {
 pub fn parse(
     service: &Service,
     settings: &[&[Setting]],
+    commands: Vec<Command>,
     arguments: impl IntoIterator<Item = OsString>,
     mut sources: Sources,
 ) -> Result<Asked, clap::Error> {
-    let matches = command(service, settings).try_get_matches_from(arguments.into_iter().map(with_two_dashes))?;
+    let matches = command(service, settings)
+        .subcommands(commands)
+        .try_get_matches_from(arguments.into_iter().map(with_two_dashes))?;
     for (id, flag, setting, _) in CLASSIC {
         sources = sources.with_flag(setting, flag, matches.get_one::<String>(id).cloned());
     }
     Ok(match matches.subcommand() {
         Some(("healthcheck", asked)) => Asked::Healthcheck { liveness: asked.get_flag("liveness"), sources },
-        _ => Asked::Serve(sources),
+        Some(_) => Asked::Command { matches: Box::new(matches), sources },
+        None => Asked::Serve(sources),
     })
 }
 
@@ -103,7 +114,7 @@ mod tests {
 
     fn http_addr_of(arguments: &[&str]) -> String {
         let all = std::iter::once("hello").chain(arguments.iter().copied()).map(OsString::from);
-        let Ok(Asked::Serve(sources)) = parse(&SERVICE, &[], all, Sources::default()) else {
+        let Ok(Asked::Serve(sources)) = parse(&SERVICE, &[], Vec::new(), all, Sources::default()) else {
             panic!("not served: {arguments:?}")
         };
         let configuration = Reader::new(&SERVICE, &sources).finish().expect("a configuration");
@@ -125,7 +136,7 @@ mod tests {
     #[test]
     fn an_unknown_flag_is_a_usage_error() {
         let all = ["hello", "-htp=1"].map(OsString::from);
-        assert_eq!(parse(&SERVICE, &[], all, Sources::default()).expect_err("refused").exit_code(), 2);
+        assert_eq!(parse(&SERVICE, &[], Vec::new(), all, Sources::default()).expect_err("refused").exit_code(), 2);
     }
 
     #[test]

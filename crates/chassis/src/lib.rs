@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`service`] | who this is: name, variable prefix, version, revision |
 //! | [`command_line`] | `--help`, `--version`, `healthcheck`, the classic `-http -health -secret` |
+//! | [`commands`] | what a service does beside serving: its admin commands |
 //! | [`config`] | settings from flags, environment, files and defaults; all problems at once |
 //! | [`boot`] | the order of a start, and what ends it |
 //! | `telemetry` | events on stdout, JSON or text |
@@ -18,6 +19,7 @@
 
 pub mod boot;
 pub mod command_line;
+pub mod commands;
 pub mod config;
 mod descriptors;
 mod faults;
@@ -34,6 +36,7 @@ pub mod service;
 pub mod shutdown;
 mod telemetry;
 
-pub use boot::{Boot, Life, Stop, run};
+pub use boot::{Boot, Life, Stop, run, run_with_commands};
+pub use commands::{Commands, Order};
 pub use problem::Problem;
 pub use service::{Identity, Service};

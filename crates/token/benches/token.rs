@@ -24,7 +24,7 @@ fn house(key: SigningKey) -> House {
     let ttl = Duration::from_mins(15);
     let issuer =
         Issuer::new(key, "auth.service".into(), "hello.service".into(), ttl).expect("the settings are in order");
-    let subject = Subject { sub: "user".into(), email: Some("user@example.com".into()) };
+    let subject = Subject { sub: "user".into(), email: Some("user@example.com".into()), roles: vec![] };
     let token = issuer.issue(&subject, now()).expect("issues").token;
     House { issuer, subject, verifier, token }
 }

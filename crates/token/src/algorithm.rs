@@ -1,4 +1,4 @@
-//! The signature algorithms a verifier can be configured for: one of these, never a list.
+//! The signature algorithms there are. Which of them a verifier accepts is `accepted`.
 
 use std::fmt;
 
@@ -12,23 +12,41 @@ pub enum Algorithm {
     /// Ed25519 signatures. What flotilla signs with.
     #[serde(rename = "EdDSA")]
     EdDsa,
+    /// ECDSA with P-256 and SHA-256. Of other issuers only.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256. Of other issuers only.
+    #[serde(rename = "RS256")]
+    Rs256,
     /// HMAC with SHA-256 and a shared secret. Classic mode only.
     #[serde(rename = "HS256")]
     Hs256,
 }
 
 impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::EdDsa, Self::Es256, Self::Rs256, Self::Hs256];
+
     /// The name in a token's `alg`, compared case-sensitively.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
             Self::Hs256 => "HS256",
         }
+    }
+
+    /// The algorithm of exactly that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 
     pub(crate) const fn backend(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+            Self::Es256 => jsonwebtoken::Algorithm::ES256,
+            Self::Rs256 => jsonwebtoken::Algorithm::RS256,
             Self::Hs256 => jsonwebtoken::Algorithm::HS256,
         }
     }

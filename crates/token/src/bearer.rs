@@ -5,22 +5,15 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
-use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode};
-use problem_details::{ProblemDetails, ProblemType};
 
 use crate::claims::Claims;
 use crate::clock::Clock;
 use crate::refusal::Refusal;
+use crate::rejection::Rejection;
 use crate::verifier::Verifier;
-
-/// The realm of every challenge (RFC 9110 §11.5).
-pub const REALM: &str = "flotilla";
-
-const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="flotilla""#);
-const CHALLENGE_INVALID: HeaderValue = HeaderValue::from_static(r#"Bearer realm="flotilla", error="invalid_token""#);
 
 /// What the extractor needs of a router's state (by `FromRef`).
 #[derive(Clone, Debug)]
@@ -51,8 +44,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let Access { verifier, clock } = Access::from_ref(state);
-        let token = bearer_token(&parts.headers).map_err(|why| Rejection(verifier.refuse(why)))?;
-        let claims = verifier.verify(token, clock.now()).await.map_err(Rejection)?;
+        let token = bearer_token(&parts.headers).map_err(|why| verifier.refuse(why))?;
+        let claims = verifier.verify(token, clock.now()).await?;
         Ok(Self(claims))
     }
 }
@@ -70,62 +63,4 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
         return Err(Refusal::Missing);
     }
     Ok(token.trim_matches(' '))
-}
-
-/// A refused request: 401 with a challenge, or 503 while there are no keys.
-///
-/// The answer is the same for every reason but the two that the client can act upon: no token at all, and no keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rejection(Refusal);
-
-impl Rejection {
-    /// The exact reason: for the log, not for the client.
-    pub const fn refusal(&self) -> Refusal {
-        self.0
-    }
-
-    /// The answer's status: 401 or 503.
-    pub const fn status(&self) -> StatusCode {
-        match self.0 {
-            Refusal::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::UNAUTHORIZED,
-        }
-    }
-
-    const fn detail(self) -> &'static str {
-        match self.0 {
-            Refusal::Missing => "Send an access token: Authorization: Bearer <token>.",
-            Refusal::KeysUnavailable => "Tokens cannot be verified at the moment. Try again.",
-            _ => "The access token was refused. Log in again for a new one.",
-        }
-    }
-}
-
-impl From<Refusal> for Rejection {
-    fn from(refusal: Refusal) -> Self {
-        Self(refusal)
-    }
-}
-
-impl IntoResponse for Rejection {
-    fn into_response(self) -> Response {
-        let problem = ProblemDetails::from_status_code(self.status())
-            .with_type(ProblemType::default())
-            .with_detail(self.detail());
-        let mut response = problem.into_response();
-        let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match self.0 {
-            Refusal::KeysUnavailable => {
-                headers.insert(RETRY_AFTER, Refusal::RETRY_AFTER.as_secs().into());
-            }
-            Refusal::Missing => {
-                headers.insert(WWW_AUTHENTICATE, CHALLENGE);
-            }
-            _ => {
-                headers.insert(WWW_AUTHENTICATE, CHALLENGE_INVALID);
-            }
-        }
-        response
-    }
 }

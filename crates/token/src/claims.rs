@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::refusal::Refusal;
 use crate::unique_members;
 
+/// How many roles a token may name.
+pub const MAX_ROLES: usize = 64;
+
+/// The longest name of a role, in bytes.
+pub const MAX_ROLE_BYTES: usize = 64;
+
 /// What a verified token says. Members we do not know are ignored, so that an issuer may add some.
 ///
 /// Times are whole seconds since 1970-01-01 UTC. RFC 7519 would allow fractions; we issue none and accept none, for
@@ -28,6 +34,21 @@ pub struct Claims {
     /// The subject's mail address, if the issuer says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// What the subject is to others, if the issuer says it: at most [`MAX_ROLES`], each 1 to [`MAX_ROLE_BYTES`] bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+}
+
+impl Claims {
+    /// Whether the subject has this role, named exactly so.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|one| one == role)
+    }
+}
+
+/// Whether roles keep to the limits. They are in every request's header, and in the memory of every verifier.
+pub(crate) fn are_bounded(roles: &[String]) -> bool {
+    roles.len() <= MAX_ROLES && roles.iter().all(|role| (1..=MAX_ROLE_BYTES).contains(&role.len()))
 }
 
 /// Claims as they may arrive: one audience or several, `nbf` or none.
@@ -41,6 +62,9 @@ pub(crate) struct ReceivedClaims {
     nbf: Option<u64>,
     jti: String,
     email: Option<String>,
+    // Absent is none. `null`, one string, or a list of anything else is no list of roles.
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
 /// RFC 7519 §4.1.3: a string, or an array of strings.
@@ -57,7 +81,7 @@ impl ReceivedClaims {
     /// `iss sub aud exp iat jti` are required, as RFC 9068 §2.2 has it; `sub` and `jti` must not be empty.
     pub(crate) fn parse(payload: &[u8]) -> Result<Self, Refusal> {
         let claims: Self = unique_members::from_slice(payload).map_err(|_| Refusal::Claims)?;
-        if claims.sub.is_empty() || claims.jti.is_empty() {
+        if claims.sub.is_empty() || claims.jti.is_empty() || !are_bounded(&claims.roles) {
             return Err(Refusal::Claims);
         }
         Ok(claims)
@@ -80,6 +104,7 @@ impl ReceivedClaims {
             nbf: self.nbf.unwrap_or(self.iat),
             jti: self.jti,
             email: self.email,
+            roles: self.roles,
         }
     }
 }

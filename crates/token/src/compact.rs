@@ -93,15 +93,6 @@ pub struct Header {
     b64: bool,
 }
 
-impl Header {
-    /// Whether `typ` says access token: `at+jwt`, also as a full media type, in any case (RFC 9068 §4, RFC 7515 §4.1.9).
-    pub fn is_access_token(&self) -> bool {
-        self.typ
-            .as_deref()
-            .is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt") || typ.eq_ignore_ascii_case("application/at+jwt"))
-    }
-}
-
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::algorithm::Algorithm;
-use crate::claims::Claims;
+use crate::claims::{Claims, are_bounded};
 use crate::clock::since_epoch;
 use crate::compact::MAX_TOKEN_BYTES;
 use crate::key_error::KeyError;
@@ -35,6 +35,9 @@ pub struct Subject {
     pub sub: String,
     /// The user's mail address, if it is to be in the token. Anybody who holds a token can read it.
     pub email: Option<String>,
+    /// What the user is to others: at most [`MAX_ROLES`](crate::claims::MAX_ROLES) names of 1 to
+    /// [`MAX_ROLE_BYTES`](crate::claims::MAX_ROLE_BYTES) bytes. Anybody who holds a token can read them, too.
+    pub roles: Vec<String>,
 }
 
 /// A signed token, and what a login answer says about it. `Debug` leaves the token out.
@@ -54,6 +57,9 @@ pub enum IssueError {
     /// `sub` is empty.
     #[error("the subject is empty")]
     EmptySubject,
+    /// Too many roles, an empty one, or one with too long a name: no verifier would accept the token.
+    #[error("the subject has too many roles, or one whose name is empty or too long")]
+    Roles,
     /// The token would be longer than any verifier accepts ([`MAX_TOKEN_BYTES`]).
     #[error("the subject is too long for a token")]
     TooLarge,
@@ -81,10 +87,7 @@ impl Issuer {
         let header = encode(&Header {
             alg: key.algorithm().as_str(),
             typ: "at+jwt",
-            kid: match key.algorithm() {
-                Algorithm::EdDsa => Some(key.kid()),
-                Algorithm::Hs256 => None,
-            },
+            kid: (key.algorithm() != Algorithm::Hs256).then(|| key.kid()),
         });
         Ok(Self { key, iss: issuer, aud: audience, ttl_seconds: ttl.as_secs(), header })
     }
@@ -93,6 +96,9 @@ impl Issuer {
     pub fn issue(&self, subject: &Subject, now: SystemTime) -> Result<IssuedToken, IssueError> {
         if subject.sub.is_empty() {
             return Err(IssueError::EmptySubject);
+        }
+        if !are_bounded(&subject.roles) {
+            return Err(IssueError::Roles);
         }
         let issued_at = since_epoch(now).as_secs();
         let jti = Uuid::new_v4().to_string();
@@ -105,6 +111,7 @@ impl Issuer {
             nbf: issued_at,
             jti: jti.clone(),
             email: subject.email.clone(),
+            roles: subject.roles.clone(),
         };
         let signing_input = format!("{}.{}", self.header, encode(&claims));
         let signature = self.key.sign(&signing_input)?;

@@ -1,10 +1,12 @@
-//! JSON Web Keys on the wire (RFC 7517, RFC 8037): what we publish, and what we accept from others.
+//! JSON Web Keys on the wire (RFC 7517, RFC 7518, RFC 8037): what we publish, and what we accept from others.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::accepted::Algorithms;
+use crate::algorithm::Algorithm;
 use crate::key_error::KeyError;
 use crate::verifying_key::VerifyingKey;
 
@@ -34,7 +36,8 @@ pub struct Jwk {
 }
 
 impl Jwk {
-    /// The public form of `key`; `None` for a shared secret, which is never published.
+    /// The public form of `key`. `None` for a shared secret, which is never published, and for kinds that only others
+    /// sign with: their keys are not ours to publish.
     pub fn of(key: &VerifyingKey) -> Option<Self> {
         key.public_ed25519().map(|public| Self {
             kty: "OKP",
@@ -52,30 +55,58 @@ const PRIVATE_MEMBERS: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k",
 
 /// Reads one member of a JWK set's `keys`.
 ///
-/// Foreign kinds are told apart first, so that a set with RSA keys in it is no defect; then the key must be flawless.
-pub(crate) fn verifying_key(jwk: &Value) -> Result<VerifyingKey, KeyError> {
+/// Kinds that are foreign or not accepted are told apart first, so that a set with such keys in it is no defect; then the
+/// key must be flawless.
+pub(crate) fn verifying_key(jwk: &Value, accepted: &Algorithms) -> Result<VerifyingKey, KeyError> {
     let jwk = jwk.as_object().ok_or(KeyError::Document)?;
     if PRIVATE_MEMBERS.iter().any(|name| jwk.contains_key(*name)) {
         return Err(KeyError::PrivateMember);
     }
-    if text(jwk, "kty")?.ok_or(KeyError::Member("kty"))? != "OKP" {
-        return Err(KeyError::UnsupportedType);
-    }
-    if text(jwk, "crv")?.ok_or(KeyError::Member("crv"))? != "Ed25519" {
-        return Err(KeyError::UnsupportedCurve);
-    }
+    let algorithm = algorithm(jwk)?;
     if text(jwk, "use")?.is_some_and(|usage| usage != "sig") || !may_verify(jwk)? {
         return Err(KeyError::UnsupportedUse);
     }
-    if text(jwk, "alg")?.is_some_and(|alg| alg != "EdDSA") {
-        return Err(KeyError::UnsupportedAlgorithm);
+    if text(jwk, "alg")?.is_some_and(|alg| alg != algorithm.as_str()) {
+        return Err(KeyError::UnsupportedAlgorithm(algorithm));
     }
-    let x = text(jwk, "x")?.ok_or(KeyError::Member("x"))?;
-    let public = URL_SAFE_NO_PAD.decode(x).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(KeyError::Size)?;
+    if !accepted.contain(algorithm) {
+        return Err(KeyError::NotAccepted(algorithm));
+    }
+    let key = match algorithm {
+        Algorithm::EdDsa => VerifyingKey::ed25519(coordinate(jwk, "x")?),
+        Algorithm::Es256 => VerifyingKey::p256(&coordinate(jwk, "x")?, &coordinate(jwk, "y")?),
+        Algorithm::Rs256 => VerifyingKey::rsa(&number(jwk, "n")?, &number(jwk, "e")?),
+        Algorithm::Hs256 => Err(KeyError::UnsupportedType),
+    }?;
     match text(jwk, "kid")? {
-        Some(kid) => VerifyingKey::ed25519_named(public, kid.to_owned()),
-        None => VerifyingKey::ed25519(public),
+        Some(kid) => key.named(kid),
+        None => Ok(key),
     }
+}
+
+/// The algorithm that a key of this kind is for. The kind says it, not `alg`: that may be missing, or anything.
+fn algorithm(jwk: &Map<String, Value>) -> Result<Algorithm, KeyError> {
+    let (algorithm, curve) = match required(jwk, "kty")? {
+        "OKP" => (Algorithm::EdDsa, "Ed25519"),
+        "EC" => (Algorithm::Es256, "P-256"),
+        "RSA" => return Ok(Algorithm::Rs256),
+        _ => return Err(KeyError::UnsupportedType),
+    };
+    if required(jwk, "crv")? == curve { Ok(algorithm) } else { Err(KeyError::UnsupportedCurve(curve)) }
+}
+
+fn coordinate(jwk: &Map<String, Value>, name: &'static str) -> Result<[u8; 32], KeyError> {
+    let bytes = URL_SAFE_NO_PAD.decode(required(jwk, name)?).ok();
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(KeyError::Size(name))
+}
+
+fn number(jwk: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, KeyError> {
+    let bytes = URL_SAFE_NO_PAD.decode(required(jwk, name)?).ok();
+    bytes.filter(|bytes| bytes.first().is_some_and(|first| *first != 0)).ok_or(KeyError::Number(name))
+}
+
+fn required<'a>(jwk: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, KeyError> {
+    text(jwk, name)?.ok_or(KeyError::Member(name))
 }
 
 fn text<'a>(jwk: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, KeyError> {

@@ -1,5 +1,7 @@
 //! What can be wrong with a key or a key set, named without showing the key.
 
+use crate::algorithm::Algorithm;
+
 /// Why a key or a key set was refused when it was loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -30,15 +32,18 @@ pub enum KeyError {
     /// Two keys of the same `kid`: a token would not say which one it means.
     #[error("two keys share one kid")]
     DuplicateKid,
-    /// `kty` is not `OKP`.
-    #[error("kty is not OKP")]
+    /// `kty` is none of `OKP`, `EC` and `RSA`.
+    #[error("kty is not OKP, EC or RSA")]
     UnsupportedType,
-    /// `crv` is not `Ed25519` (X25519 and Ed448, for instance).
-    #[error("crv is not Ed25519")]
-    UnsupportedCurve,
-    /// `alg` is there and is not `EdDSA`.
-    #[error("alg is not EdDSA")]
-    UnsupportedAlgorithm,
+    /// `crv` is not `Ed25519` or `P-256` (X25519 and P-384, for instance).
+    #[error("crv is not {0}")]
+    UnsupportedCurve(&'static str),
+    /// `alg` is there and is not the algorithm for a key of this kind.
+    #[error("alg is not {0}")]
+    UnsupportedAlgorithm(Algorithm),
+    /// A key for an algorithm that is not to be accepted.
+    #[error("the algorithm of the key, {0}, is not accepted")]
+    NotAccepted(Algorithm),
     /// `use` is not `sig`, or `key_ops` does not contain `verify` (RFC 7517 §4.2, §4.3).
     #[error("the key is not meant for verifying signatures")]
     UnsupportedUse,
@@ -48,9 +53,21 @@ pub enum KeyError {
     /// The document publishes a private key (`d`): whoever reads it can sign.
     #[error("the key carries private members")]
     PrivateMember,
-    /// The public key is not 32 bytes of strict base64url (RFC 8037 §2).
-    #[error("x is not 32 bytes in unpadded base64url")]
-    Size,
+    /// A coordinate is not 32 bytes of strict base64url (RFC 8037 §2, RFC 7518 §6.2.1.2).
+    #[error("{0} is not 32 bytes in unpadded base64url")]
+    Size(&'static str),
+    /// A number is not strict base64url, is empty, or begins with a zero (RFC 7518 §2, Base64urlUInt).
+    #[error("{0} is not a number in unpadded base64url without leading zeros")]
+    Number(&'static str),
+    /// No point of P-256, where a signature would say nothing.
+    #[error("x and y are not a point of P-256")]
+    NotOnCurve,
+    /// An RSA modulus that is even, or not of 2048 to 4096 bits.
+    #[error("the RSA modulus is even, or not of 2048 to 4096 bits")]
+    Modulus,
+    /// An RSA exponent that is even, below 65537, or of more than 33 bits.
+    #[error("the RSA exponent is even, below 65537, or of more than 33 bits")]
+    Exponent,
     /// A point of small order or in a non-canonical form, for which signatures can be made without a private key.
     #[error("the public key is a degenerate point")]
     Degenerate,
@@ -66,7 +83,11 @@ impl KeyError {
     pub const fn is_defect(&self) -> bool {
         !matches!(
             self,
-            Self::UnsupportedType | Self::UnsupportedCurve | Self::UnsupportedAlgorithm | Self::UnsupportedUse
+            Self::UnsupportedType
+                | Self::UnsupportedCurve(_)
+                | Self::UnsupportedAlgorithm(_)
+                | Self::NotAccepted(_)
+                | Self::UnsupportedUse
         )
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::accepted::Algorithms;
 use crate::compact::MAX_KID_BYTES;
 use crate::jwk::{self, Jwk, Jwks};
 use crate::key_error::KeyError;
@@ -50,21 +51,26 @@ impl KeySet {
         Ok(Self { keys: by_kid })
     }
 
-    /// Reads a JWK set document (RFC 7517 §5). Keys that we cannot use are skipped and told.
+    /// Reads a JWK set document (RFC 7517 §5). Keys that we cannot use, or that are for no accepted algorithm, are skipped
+    /// and told.
     ///
     /// # Errors
     /// [`KeyError::Document`], [`KeyError::NoUsableKey`], [`KeyError::DuplicateKid`]: the document is of no use at all.
-    pub fn parse(document: &[u8]) -> Result<(Self, Vec<SkippedKey>), KeyError> {
+    /// [`KeyError::NotAccepted`] instead of `NoUsableKey` if another setting would have made it one.
+    pub fn parse(document: &[u8], accepted: &Algorithms) -> Result<(Self, Vec<SkippedKey>), KeyError> {
         let document: Document = unique_members::from_slice(document).map_err(|_| KeyError::Document)?;
         let mut usable = Vec::new();
         let mut skipped = Vec::new();
         for value in &document.keys {
-            match jwk::verifying_key(value) {
+            match jwk::verifying_key(value, accepted) {
                 Ok(key) => usable.push(key),
                 Err(reason) => skipped.push(SkippedKey { kid: printable_kid(value), reason }),
             }
         }
-        Ok((Self::new(usable)?, skipped))
+        match skipped.iter().find(|key| matches!(key.reason, KeyError::NotAccepted(_))) {
+            Some(key) if usable.is_empty() => Err(key.reason),
+            _ => Ok((Self::new(usable)?, skipped)),
+        }
     }
 
     /// The key of that name.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::algorithm::Algorithm;
+use crate::accepted::{Algorithms, TokenTypes};
 use crate::claims::{Claims, ReceivedClaims};
 use crate::clock::since_epoch;
 use crate::refusal::Refusal;
@@ -20,8 +20,10 @@ pub struct Policy {
     pub issuer: String,
     /// The `aud` it must have, exactly, alone or among others.
     pub audience: String,
-    /// The one algorithm that is accepted.
-    pub algorithm: Algorithm,
+    /// The algorithms that are accepted.
+    pub algorithms: Algorithms,
+    /// The types of tokens that are accepted. Default: access tokens (`at+jwt`) and nothing else.
+    pub types: TokenTypes,
     /// How far clocks may be apart: `exp`, `nbf` and `iat` are judged this much in favour of the token.
     /// Default 5 s, at most [`MAX_LEEWAY`].
     pub leeway: Duration,
@@ -47,12 +49,13 @@ pub enum PolicyError {
 }
 
 impl Policy {
-    /// A policy with the default leeway (5 s) and the longest life (24 h).
-    pub fn new(issuer: impl Into<String>, audience: impl Into<String>, algorithm: Algorithm) -> Self {
+    /// A policy for access tokens with the default leeway (5 s) and the longest life (24 h).
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>, algorithms: impl Into<Algorithms>) -> Self {
         Self {
             issuer: issuer.into(),
             audience: audience.into(),
-            algorithm,
+            algorithms: algorithms.into(),
+            types: TokenTypes::access_tokens(),
             leeway: Duration::from_secs(5),
             max_life: MAX_LIFE,
         }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// A refusal, without anything of the token in it.
 ///
-/// The client sees 401 and one opaque body for all of them, except [`KeysUnavailable`](Self::KeysUnavailable) (503).
+/// The client sees 401 and one opaque body for all of them, except [`KeysUnavailable`](Self::KeysUnavailable) (503) and
+/// [`Role`](Self::Role) (403): those say what the matter is.
 /// The exact reason goes to the log and, as [`reason`](Self::reason), to a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
@@ -23,11 +24,11 @@ pub enum Refusal {
     /// The header is no JSON object, repeats a member, or carries `crit` or `b64` (RFC 7515 §4.1.11, RFC 7797).
     #[error("the token's header is not acceptable")]
     Header,
-    /// `alg` is missing or is not exactly the configured algorithm.
-    #[error("the token's algorithm is not the configured one")]
+    /// `alg` is missing or is not exactly an accepted algorithm; or the key it names is for another.
+    #[error("the token's algorithm is not an accepted one")]
     Algorithm,
-    /// `typ` is missing or is not `at+jwt` (RFC 9068 §4).
-    #[error("the token is not an access token (typ at+jwt)")]
+    /// `typ` is missing or is not an accepted type: `at+jwt`, unless others were configured (RFC 9068 §4).
+    #[error("the token's type is not an accepted one")]
     Type,
     /// The key set has no key of that `kid`; or there is no `kid` and more than one key.
     #[error("the token names a key that is not in the key set")]
@@ -35,7 +36,8 @@ pub enum Refusal {
     /// The signature does not fit.
     #[error("the token's signature does not verify")]
     Signature,
-    /// The payload is no claims set: not JSON, a member twice, a required claim missing or of a wrong type.
+    /// The payload is no claims set: not JSON, a member twice, a required claim missing, one of a wrong type, or roles
+    /// beyond their limits.
     #[error("the token's claims are not acceptable")]
     Claims,
     /// Another issuer's token.
@@ -56,11 +58,14 @@ pub enum Refusal {
     /// No key set could be loaded so far. 503: the caller's token may be fine.
     #[error("the keys that verify tokens are not available")]
     KeysUnavailable,
+    /// A good token, whose subject lacks the role that the request needs. 403 (RFC 6750 §3.1).
+    #[error("the token's subject lacks the role {0}")]
+    Role(&'static str),
 }
 
 impl Refusal {
-    /// Every refusal, for whoever wants to set up counters beforehand.
-    pub const ALL: [Self; 16] = [
+    /// Every refusal, for whoever wants to set up counters beforehand; one role stands for all.
+    pub const ALL: [Self; 17] = [
         Self::Missing,
         Self::SeveralCredentials,
         Self::TooLarge,
@@ -77,6 +82,7 @@ impl Refusal {
         Self::NotYetValid,
         Self::Life,
         Self::KeysUnavailable,
+        Self::Role("any"),
     ];
 
     /// When to come back after [`KeysUnavailable`](Self::KeysUnavailable), as `Retry-After` says it.
@@ -101,6 +107,7 @@ impl Refusal {
             Self::NotYetValid => "not_yet_valid",
             Self::Life => "life",
             Self::KeysUnavailable => "keys_unavailable",
+            Self::Role(_) => "role",
         }
     }
 }

@@ -61,10 +61,10 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::NotExportable`] for a shared secret.
     pub fn to_pkcs8_der(&self) -> Result<SecretSlice<u8>, KeyError> {
-        match self.algorithm() {
-            Algorithm::EdDsa => Ok(self.encoding.as_bytes().to_vec().into()),
-            Algorithm::Hs256 => Err(KeyError::NotExportable),
+        if self.algorithm() == Algorithm::Hs256 {
+            return Err(KeyError::NotExportable);
         }
+        Ok(self.encoding.as_bytes().to_vec().into())
     }
 
     /// The name tokens call this key by: the RFC 7638 thumbprint of an Ed25519 key.

@@ -18,6 +18,9 @@ const MIN_ENTRY_BYTES: u64 = 512;
 /// What the entry costs beside its strings: hash map slot, reference counts, allocator rounding.
 const ENTRY_OVERHEAD: usize = 256;
 
+/// What the allocator adds to a string, at most.
+const ALLOCATION_OVERHEAD: usize = 32;
+
 /// More parts would make each too small to hold one token of the greatest length.
 const SHARDS: usize = 4;
 
@@ -44,9 +47,11 @@ impl Weighter<TokenDigest, Entry> for EntryBytes {
         let strings = [&claims.iss, &claims.sub, &claims.aud, &claims.jti]
             .into_iter()
             .chain(&claims.email)
+            .chain(&claims.roles)
             .map(String::capacity)
             .sum::<usize>();
-        let bytes = digest.len() + size_of::<Claims>() + ENTRY_OVERHEAD + strings;
+        let roles = claims.roles.capacity() * (size_of::<String>() + ALLOCATION_OVERHEAD);
+        let bytes = digest.len() + size_of::<Claims>() + ENTRY_OVERHEAD + strings + roles;
         (bytes as u64).max(MIN_ENTRY_BYTES)
     }
 }
@@ -119,6 +124,7 @@ mod tests {
             nbf: 1,
             jti: "x".repeat(padding),
             email: None,
+            roles: vec![],
         })
     }
 

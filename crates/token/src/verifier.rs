@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::algorithm::Algorithm;
 use crate::claims::{Claims, ReceivedClaims};
 use crate::compact::{CompactToken, MAX_TOKEN_BYTES};
 use crate::key_source::KeySource;
@@ -113,15 +114,16 @@ impl Verifier {
     async fn judge(&self, token: &str, now: SystemTime) -> Result<Claims, Refusal> {
         let token = CompactToken::parse(token)?;
         let header = token.header()?;
-        if header.alg.as_deref() != Some(self.policy.algorithm.as_str()) {
+        let algorithm = header.alg.as_deref().and_then(Algorithm::named).ok_or(Refusal::Algorithm)?;
+        if !self.policy.algorithms.contain(algorithm) {
             return Err(Refusal::Algorithm);
         }
-        if !header.is_access_token() {
+        if !self.policy.types.contain(header.typ.as_deref()) {
             return Err(Refusal::Type);
         }
         let key = self.key(header.kid.as_deref()).await?;
-        // The header was compared with the policy; the key is compared too, so no key is used for another's algorithm.
-        if key.algorithm() != self.policy.algorithm {
+        // The header was held against the policy; the key is, too, so that no key is used for another's algorithm.
+        if key.algorithm() != algorithm {
             return Err(Refusal::Algorithm);
         }
         if !key.verifies(&token) {

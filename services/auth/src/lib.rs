@@ -12,9 +12,11 @@
 //! | [`refresh`] | refresh tokens in families, `/refresh` and `/logout` |
 //! | [`credentials`], [`json_body`], [`login`], [`issued`] | `/login` |
 //! | [`jwks`], [`metadata`] | `/.well-known/…` |
+//! | [`admin`] | the commands beside serving |
 //! | [`audit`] | the trail of who did what |
 //! | [`error`] | what can go wrong, and what the client sees of it |
 
+pub mod admin;
 pub mod audit;
 pub mod config;
 pub mod credentials;
@@ -53,7 +55,7 @@ pub const SERVICE: Service = Service {
 
 /// Runs auth to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    chassis::run(&SERVICE, config::SETTINGS, arguments, boot)
+    chassis::run_with_commands(&SERVICE, config::SETTINGS, admin::commands(), arguments, boot)
 }
 
 /// The boot order: read the settings, prepare the directory, start to live, open the database and the keys, serve.

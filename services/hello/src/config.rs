@@ -2,7 +2,7 @@
 use chassis::config::{HttpUrl, Reader, Section, Setting, Span};
 use secrecy::SecretString;
 use serde::Deserialize;
-use token::{Algorithm, Policy, VerifyingKey};
+use token::{Algorithm, Algorithms, Policy, TokenTypes, VerifyingKey};
 use url::Url;
 
 /// Where keys come from, and whose tokens for whom are good.
@@ -16,6 +16,10 @@ pub struct Config {
     pub issuer: String,
     /// The `aud` a token must have.
     pub audience: String,
+    /// The algorithms a token may be signed with.
+    pub algorithms: Algorithms,
+    /// The `typ` a token may have.
+    pub token_types: TokenTypes,
     /// How far clocks may be apart.
     pub leeway: Span,
     /// Classic mode: the shared secret of HS256 tokens.
@@ -38,6 +42,18 @@ impl Section for Config {
         ),
         Setting::new("ISSUER", "auth.service", "the issuer's name, exactly", "the iss claim a token must have"),
         Setting::new("AUDIENCE", "hello.service", "the audience's name, exactly", "the aud claim a token must have"),
+        Setting::new(
+            "ALGORITHMS",
+            "EdDSA",
+            "EdDSA, ES256 and RS256, separated by commas",
+            "the algorithms a token may be signed with; keys for others are not taken",
+        ),
+        Setting::new(
+            "TOKEN_TYPES",
+            "at+jwt",
+            "media types separated by commas; application/ may be left out",
+            "the typ a token may have; JWT too, for an issuer that makes no difference",
+        ),
         LEEWAY,
         Setting::optional(
             "SECRET",
@@ -95,24 +111,31 @@ pub struct Checked {
 pub enum Source {
     /// Classic mode.
     Secret(VerifyingKey),
-    /// An issuer's key set.
-    KeySet(Url, Span),
+    /// An issuer's key set: its address, how often to fetch it, and for which algorithms keys are taken.
+    KeySet(Url, Span, Algorithms),
 }
 
 impl Config {
     /// Makes the settings into what verifies; what is wrong goes to the reader's report.
     pub fn checked(self, reader: &mut Reader<'_>) -> Option<Checked> {
-        let (algorithm, source) = match self.secret {
-            None => (Algorithm::EdDsa, Source::KeySet(self.jwks_url.0, self.jwks_refresh)),
+        let (algorithms, source) = match self.secret {
+            None => {
+                let source = Source::KeySet(self.jwks_url.0, self.jwks_refresh, self.algorithms.clone());
+                (self.algorithms, source)
+            }
             Some(secret) => match VerifyingKey::shared_secret(&secret) {
-                Ok(key) => (Algorithm::Hs256, Source::Secret(key)),
+                Ok(key) => (Algorithm::Hs256.into(), Source::Secret(key)),
                 Err(error) => {
                     reader.problem("SECRET", error.to_string());
                     return None;
                 }
             },
         };
-        let policy = Policy { leeway: *self.leeway, ..Policy::new(self.issuer, self.audience, algorithm) };
+        let policy = Policy {
+            types: self.token_types,
+            leeway: *self.leeway,
+            ..Policy::new(self.issuer, self.audience, algorithms)
+        };
         Some(Checked { policy, source })
     }
 }

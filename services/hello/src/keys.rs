@@ -17,8 +17,8 @@ pub fn access(config: Checked, life: &Life) -> Result<Access, Stop> {
             warn_of_classic_mode(key.weakness());
             Arc::new(StaticKeys::new(KeySet::new(vec![key]).map_err(failed)?))
         }
-        Source::KeySet(url, refresh) => {
-            let config = RemoteKeysConfig { refresh: *refresh, ..RemoteKeysConfig::new(url) };
+        Source::KeySet(url, refresh, algorithms) => {
+            let config = RemoteKeysConfig { refresh: *refresh, algorithms, ..RemoteKeysConfig::new(url) };
             let keys = Arc::new(RemoteKeys::new(config).map_err(failed)?);
             tokio::spawn(load(Arc::clone(&keys), life.health().condition("key set")));
             keys

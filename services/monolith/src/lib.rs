@@ -15,7 +15,13 @@ pub const SERVICE: Service =
 
 /// Runs the monolith to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    chassis::run(&SERVICE, &[auth::config::SETTINGS, &[Verification::SETTINGS]].concat(), arguments, boot)
+    chassis::run_with_commands(
+        &SERVICE,
+        &[auth::config::SETTINGS, &[Verification::SETTINGS]].concat(),
+        auth::admin::commands(),
+        arguments,
+        boot,
+    )
 }
 
 /// The boot order: read the settings, start to live, build auth, let hello verify with auth's keys, serve both.

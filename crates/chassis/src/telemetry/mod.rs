@@ -1,4 +1,5 @@
-//! Events on stdout: JSON, one object a line, or text for people. Nothing else is ever written there.
+//! Events on stdout: JSON, one object a line, or text for people. Nothing else is ever written there; the events of a
+//! command, whose stdout is its answer, go to stderr.
 mod access;
 mod request;
 mod stdout;
@@ -41,6 +42,15 @@ impl Telemetry {
             LogFormat::Text => AccessLog::Text,
         };
         Ok(Self { stdout, access, _writing: writing })
+    }
+
+    /// Starts the log of a command: its stdout belongs to its answer, so events go to stderr.
+    pub(crate) fn start_on_stderr(platform: &Platform) -> io::Result<Self> {
+        let terminal = io::stderr().is_terminal();
+        let (stderr, writing) = Stdout::start(io::stderr())?;
+        let format = platform.log_format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json });
+        subscribe(platform.rust_log.0.clone(), format, terminal, stderr.clone());
+        Ok(Self { access: AccessLog::Text, stdout: stderr, _writing: writing })
     }
 
     /// For the layers.

@@ -23,6 +23,8 @@ use url::Url;
 pub use self::fetch::FetchError;
 use self::fetch::{Fetched, Fetcher};
 use self::flight::{Flight, Flights, Outcome, Wanted};
+use crate::accepted::Algorithms;
+use crate::algorithm::Algorithm;
 use crate::key_set::{KeySet, SkippedKey};
 use crate::key_source::{BoxFuture, KeySource, PublishedKeys};
 use crate::refusal::Refusal;
@@ -33,6 +35,8 @@ use crate::verifying_key::VerifyingKey;
 pub struct RemoteKeysConfig {
     /// The JWK set document: `http` or `https`, without user and password.
     pub url: Url,
+    /// Keys for other algorithms are not taken.
+    pub algorithms: Algorithms,
     /// The longest time between two background fetches. The document's `Cache-Control: max-age` may shorten it, down
     /// to 5 s.
     pub refresh: Duration,
@@ -45,10 +49,11 @@ pub struct RemoteKeysConfig {
 }
 
 impl RemoteKeysConfig {
-    /// The usual settings: 5 min refresh, 10 s between refetches, 5 s timeout, 256 KiB.
-    pub const fn new(url: Url) -> Self {
+    /// The usual settings: Ed25519 keys, 5 min refresh, 10 s between refetches, 5 s timeout, 256 KiB.
+    pub fn new(url: Url) -> Self {
         Self {
             url,
+            algorithms: Algorithm::EdDsa.into(),
             refresh: Duration::from_mins(5),
             min_refetch_interval: Duration::from_secs(10),
             timeout: Duration::from_secs(5),
@@ -196,7 +201,7 @@ impl Inner {
     }
 
     fn accept(&self, document: &Fetched) -> Outcome {
-        let (keys, skipped) = KeySet::parse(&document.body).map_err(FetchError::Unusable)?;
+        let (keys, skipped) = KeySet::parse(&document.body, &self.config.algorithms).map_err(FetchError::Unusable)?;
         // A set with a broken key in it is a mistake at the issuer's. To drop that key would refuse good tokens.
         let defect = skipped.iter().find(|key| key.reason.is_defect());
         if let (Some(defect), Some(_)) = (defect, self.published.current()) {

@@ -216,9 +216,13 @@ async fn fault_7_without_keys_the_service_says_try_again_and_not_your_token_is_b
 }
 
 #[test]
-fn only_missing_keys_are_the_servers_fault() {
+fn only_missing_keys_are_the_servers_fault_and_only_a_missing_role_is_forbidden() {
     for refusal in Refusal::ALL {
-        let expected = if refusal == Refusal::KeysUnavailable { 503 } else { 401 };
+        let expected = match refusal {
+            Refusal::KeysUnavailable => 503,
+            Refusal::Role(_) => 403,
+            _ => 401,
+        };
         assert_eq!(Rejection::from(refusal).status(), expected, "{refusal:?}");
     }
 }

@@ -10,7 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::EncodingKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
-use token::{Algorithm, Claims, Issuer, KeySet, Policy, Refusal, SigningKey, StaticKeys, Subject, Verifier};
+use token::{
+    Algorithm, Algorithms, Claims, Issuer, KeySet, Policy, Refusal, SigningKey, StaticKeys, Subject, Verifier,
+};
 
 pub(crate) const ISSUER: &str = "auth.service";
 pub(crate) const AUDIENCE: &str = "hello.service";
@@ -30,7 +32,7 @@ pub(crate) fn now() -> SystemTime {
 }
 
 pub(crate) fn user() -> Subject {
-    Subject { sub: "user".into(), email: Some("user@example.com".into()) }
+    Subject { sub: "user".into(), email: Some("user@example.com".into()), roles: vec![] }
 }
 
 /// The result of something that has no reason to wait.
@@ -93,8 +95,8 @@ impl House {
     pub(crate) fn sign_text(&self, header: &str, claims: &str) -> String {
         let input = format!("{}.{}", encode(header), encode(claims));
         let algorithm = match self.algorithm {
-            Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
             Algorithm::Hs256 => jsonwebtoken::Algorithm::HS256,
+            _ => jsonwebtoken::Algorithm::EdDSA,
         };
         let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &self.forge, algorithm);
         format!("{input}.{}", signature.expect("signs"))
@@ -131,8 +133,8 @@ impl House {
     }
 }
 
-pub(crate) fn policy(algorithm: Algorithm) -> Policy {
-    Policy::new(ISSUER, AUDIENCE, algorithm)
+pub(crate) fn policy(algorithms: impl Into<Algorithms>) -> Policy {
+    Policy::new(ISSUER, AUDIENCE, algorithms)
 }
 
 /// The claims of a good token.

@@ -29,6 +29,7 @@ fn an_issued_token_verifies_and_says_who_it_is_about() {
         nbf: NOW,
         jti: issued.jti,
         email: Some("user@example.com".into()),
+        roles: vec![],
     };
     assert_eq!(*claims, expected);
     assert_eq!(issued.expires_in, 900);
@@ -44,7 +45,7 @@ fn the_header_names_algorithm_type_and_key_and_nothing_else() {
 #[test]
 fn a_token_without_mail_address_has_no_such_claim() {
     let house = House::new();
-    let subject = Subject { sub: "user".into(), email: None };
+    let subject = Subject { sub: "user".into(), email: None, roles: vec![] };
     let token = house.issuer.issue(&subject, now()).expect("issues").token;
     assert!(part(&token, 1).get("email").is_none());
     assert_eq!(house.verify(&token).expect("good").email, None);
@@ -69,7 +70,7 @@ fn security_15_claims_hold_what_is_documented_and_no_secret() {
 fn nothing_is_issued_for_an_empty_subject_or_one_too_long_to_verify() {
     let house = House::new();
     let issue = |sub: String| {
-        let subject = Subject { sub, email: None };
+        let subject = Subject { sub, email: None, roles: vec![] };
         house.issuer.issue(&subject, now()).err()
     };
     assert_eq!(issue(String::new()), Some(IssueError::EmptySubject));

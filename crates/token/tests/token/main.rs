@@ -3,6 +3,9 @@
 mod bearer;
 mod classic;
 mod fixtures;
+mod foreign;
+mod foreign_algorithms;
+mod foreign_keys;
 mod form;
 mod issuing;
 mod key_loading;
@@ -13,4 +16,6 @@ mod refusals;
 mod remembering;
 mod remote_keys;
 mod remote_keys_faults;
+mod roles;
 mod times;
+mod types;

@@ -150,7 +150,7 @@ fn subject_and_token_name_are_required_and_not_empty() {
 #[test]
 fn claims_that_we_do_not_know_are_ignored() {
     let house = House::new();
-    house.assert_accepted(&house.with_claim("roles", json!(["admin"])));
+    house.assert_accepted(&house.with_claim("groups", json!(["admin"])));
 }
 
 #[test]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use token::{FetchError, KeyError, KeySource as _, Refusal, RemoteKeys, RemoteKeysConfig};
+use token::{Algorithm, FetchError, KeyError, KeySource as _, Refusal, RemoteKeys, RemoteKeysConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::fixtures::with;
+use crate::foreign::{Foreign, algorithms};
 use crate::key_server::{Answer, INTERVAL, KeyServer, config, document, key, pass, remote_keys};
 
 const TEN_MEGABYTES: usize = 10 * 1024 * 1024;
@@ -80,9 +81,13 @@ async fn fault_8_garbage_and_emptiness_leave_the_last_good_set() {
         let (_, _, outcome, _) = after(Answer::Text(text.into())).await;
         assert_eq!(outcome, Err(FetchError::Unusable(KeyError::Document)), "{text:?}");
     }
-    for text in [r#"{"keys":[]}"#, r#"{"keys":[{"kty":"RSA"}]}"#] {
+    for (text, error) in [
+        (r#"{"keys":[]}"#, KeyError::NoUsableKey),
+        (r#"{"keys":[{"kty":"AKP"}]}"#, KeyError::NoUsableKey),
+        (r#"{"keys":[{"kty":"RSA"}]}"#, KeyError::NotAccepted(Algorithm::Rs256)),
+    ] {
         let (_, _, outcome, _) = after(Answer::Text(text.into())).await;
-        assert_eq!(outcome, Err(FetchError::Unusable(KeyError::NoUsableKey)), "{text}");
+        assert_eq!(outcome, Err(FetchError::Unusable(error)), "{text}");
     }
 }
 
@@ -108,7 +113,7 @@ async fn fault_8_a_set_with_a_broken_key_leaves_the_last_good_set_though_others_
     let mut set: Value = serde_json::from_str(&document(vec![key(), key()])).expect("JSON");
     set["keys"][1]["x"] = json!("AQAB");
     let (_, _, outcome, _) = after(Answer::Text(set.to_string())).await;
-    assert_eq!(outcome, Err(FetchError::Unusable(KeyError::Size)));
+    assert_eq!(outcome, Err(FetchError::Unusable(KeyError::Size("x"))));
 }
 
 #[tokio::test]
@@ -121,6 +126,37 @@ async fn a_set_with_foreign_keys_in_it_is_a_good_set() {
     let keys = server.keys();
     keys.refresh().await.expect("loads");
     assert!(keys.known(Some(good.kid())).is_some());
+}
+
+#[tokio::test]
+async fn security_1_keys_are_taken_for_the_algorithms_that_were_asked_for_and_no_others() {
+    let set = json!({"keys": Foreign::all().each_ref().map(Foreign::jwk)});
+    let server = KeyServer::start(Answer::Text(set.to_string())).await;
+    for list in ["EdDSA", "ES256", "RS256", "EdDSA,RS256", "EdDSA,ES256,RS256"] {
+        let accepted = algorithms(list);
+        let keys = remote_keys(RemoteKeysConfig { algorithms: accepted.clone(), ..server.config() });
+        keys.refresh().await.expect("loads");
+        for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Rs256] {
+            assert_eq!(keys.known(Some(algorithm.as_str())).is_some(), accepted.contain(algorithm), "{list}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_broken_key_for_an_algorithm_that_is_not_accepted_spoils_nothing() {
+    let good = Foreign::ed25519();
+    let server = KeyServer::start(Answer::Text(json!({"keys": [good.jwk()]}).to_string())).await;
+    let keys = server.keys();
+    keys.refresh().await.expect("loads");
+    let broken = with(Foreign::rsa().jwk(), "n", "AQAB".into());
+    let fresh = with(good.jwk(), "kid", "fresh".into());
+    server.answer(Answer::Text(json!({"keys": [broken, fresh]}).to_string()));
+    keys.refresh().await.expect("loads again");
+    assert!(keys.known(Some("fresh")).is_some());
+
+    let keys = remote_keys(RemoteKeysConfig { algorithms: algorithms("EdDSA,RS256"), ..server.config() });
+    keys.refresh().await.expect("a first set may have a broken key in it");
+    assert!(keys.known(Some("RS256")).is_none(), "which is not used");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod account;
 mod client;
 mod peer;
 
+pub(crate) use self::account::FORGOTTEN_AFTER;
 pub use self::{account::Accounts, client::Client, peer::Peers};
 
 /// To be tried again after so many seconds.

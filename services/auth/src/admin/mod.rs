@@ -1,0 +1,101 @@
+//! The admin commands: the same executable, settings and database as the service.
+//!
+//! | module | commands |
+//! |---|---|
+//! | [`key`] | `key list`, `rotate`, `retire`, `reseal` |
+//! | [`upkeep`] | `migrate`, `purge` |
+mod key;
+mod upkeep;
+
+use std::{io::Write as _, pin::Pin};
+
+use chassis::{Commands, Order, Stop, commands::CommandLog, metrics::Metrics};
+use clap::{ArgMatches, Command};
+use token::Clock;
+
+use crate::{
+    config::{Config, Tokens},
+    database::Database,
+    keys::Store,
+};
+
+/// The commands, as chassis wants them.
+pub fn commands() -> Commands {
+    Commands { described: vec![key::described(), upkeep::migrate(), upkeep::purge()], carry_out }
+}
+
+/// What every command works with: the database is open and its tables are up to date.
+pub(crate) struct Admin {
+    pub(crate) database: Database,
+    pub(crate) keys: Store,
+    pub(crate) tokens: Tokens,
+    pub(crate) clock: Clock,
+    // Last: what is dropped before it may still log.
+    _log: CommandLog,
+}
+
+impl Admin {
+    async fn open(order: &Order) -> Result<Self, Stop> {
+        let mut reader = order.reader();
+        let config = Config::read(&mut reader);
+        let (configuration, config) = reader.finish_with(config)?;
+        let log = order.log(&configuration)?;
+        let config = config.prepared(order.service())?;
+        let database = Database::open(config.stored.database, &Metrics::default()).await.map_err(failed)?;
+        Ok(Self {
+            keys: Store::new(database.clone(), config.stored.keyring),
+            database,
+            tokens: config.tokens,
+            clock: Clock::system(),
+            _log: log,
+        })
+    }
+}
+
+fn carry_out(order: Order) -> Pin<Box<dyn Future<Output = Result<(), Stop>>>> {
+    Box::pin(async move {
+        let admin = Admin::open(&order).await?;
+        match order.matches.subcommand() {
+            Some(("key", matches)) => key::carry_out(&admin, matches).await,
+            Some(("migrate", _)) => upkeep::migrated(&admin),
+            Some(("purge", matches)) => upkeep::carry_out_purge(&admin, matches).await,
+            _ => Err(Stop::Failed("no such command".to_owned())),
+        }
+    })
+}
+
+pub(crate) fn failed(error: impl std::fmt::Display) -> Stop {
+    Stop::Failed(error.to_string())
+}
+
+/// A command that is nothing without one of its own commands.
+pub(crate) fn group(name: &'static str, about: &'static str) -> Command {
+    Command::new(name).about(about).subcommand_required(true).arg_required_else_help(true)
+}
+
+/// A text argument that clap has seen to.
+pub(crate) fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
+    matches.get_one::<String>(name).map_or("", String::as_str)
+}
+
+/// `--output table|json`.
+pub(crate) fn output() -> clap::Arg {
+    clap::Arg::new("output")
+        .long("output")
+        .short('o')
+        .value_name("FORMAT")
+        .value_parser(["table", "json"])
+        .default_value("table")
+        .help("A table for people, or JSON for programs")
+}
+
+/// The answer, on stdout. A reader that has gone is no failure of the command's work, but told.
+pub(crate) fn say(answer: impl std::fmt::Display) -> Result<(), Stop> {
+    writeln!(std::io::stdout().lock(), "{answer}")
+        .map_err(|error| Stop::Failed(format!("cannot write the answer: {error}")))
+}
+
+/// The same as JSON.
+pub(crate) fn say_json(answer: &impl serde::Serialize) -> Result<(), Stop> {
+    say(serde_json::to_string_pretty(answer).map_err(failed)?)
+}
