@@ -47,6 +47,27 @@ impl Answer {
         problem
     }
 
+    /// The access token that it gives out.
+    pub fn token(&self) -> String {
+        self.given("token")
+    }
+
+    /// The refresh token that it gives out.
+    pub fn refresh_token(&self) -> String {
+        self.given("refresh_token")
+    }
+
+    fn given(&self, name: &str) -> String {
+        self.json()[name].as_str().unwrap_or_else(|| panic!("a {name} is expected in {self:?}")).to_owned()
+    }
+
+    /// Seconds after which to try again, which must be at least one.
+    pub fn retry_after(&self) -> u64 {
+        let seconds = self.header("retry-after").parse().unwrap_or(0);
+        assert!(seconds > 0, "{self:?}");
+        seconds
+    }
+
     fn parsed(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }

@@ -91,6 +91,16 @@ impl Client {
         self.get("/.well-known/jwks.json").send(expected).await
     }
 
+    /// `POST /refresh`
+    pub async fn refresh(&self, refresh_token: &str, expected: u16) -> Answer {
+        self.request("POST", "/refresh").json(&json!({"refresh_token": refresh_token})).send(expected).await
+    }
+
+    /// `POST /logout`
+    pub async fn log_out(&self, refresh_token: &str, expected: u16) -> Answer {
+        self.request("POST", "/logout").json(&json!({"refresh_token": refresh_token})).send(expected).await
+    }
+
     /// `GET /version`
     pub async fn version(&self, expected: u16) -> Answer {
         self.get("/version").send(expected).await
@@ -159,10 +169,8 @@ impl Request {
 
     async fn attempt(self) -> reqwest::Result<Answer> {
         let answer = Answer::read(self.builder.send().await?).await?;
-        if let Some(token) =
-            serde_json::from_str::<Value>(&answer.body).ok().and_then(|body| body["token"].as_str().map(str::to_owned))
-        {
-            audit::secret(&token);
+        if let Ok(body) = serde_json::from_str::<Value>(&answer.body) {
+            ["token", "refresh_token"].iter().filter_map(|name| body[name].as_str()).for_each(audit::secret);
         }
         Ok(answer)
     }

@@ -6,8 +6,10 @@
 //! | `FLOTILLA_HEALTH_URL` | the health port of that suite; its checks switch things on and off |
 //! | `FLOTILLA_BIN_DIR` | use the executables in this directory instead of building them |
 //! | `FLOTILLA_REQUIRE` | `all`, or names such as `browser,docker`: a skip for lack of these is a failure |
+//! | `FLOTILLA_KILLS` | how often auth is killed in the middle of writes, on each database (8) |
+//! | `FLOTILLA_ROTATION_SECONDS` | how long a key rotation is under load (5) |
 //! | `TEST_LOG` | `1` shows the processes' output as it comes, not only of tests that fail |
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use tempfile::TempDir;
 
@@ -35,6 +37,21 @@ pub(crate) fn bin_dir() -> Option<PathBuf> {
 /// Capabilities whose lack is a failure.
 pub(crate) fn required() -> Vec<String> {
     variable("FLOTILLA_REQUIRE").unwrap_or_default().split(',').map(|name| name.trim().to_owned()).collect()
+}
+
+/// How often auth is killed in the middle of writes.
+pub fn kills() -> usize {
+    number("FLOTILLA_KILLS", 8)
+}
+
+/// How long keys are rotated under load.
+pub fn rotation_under_load() -> Duration {
+    Duration::from_secs(number("FLOTILLA_ROTATION_SECONDS", 5))
+}
+
+fn number<T: FromStr>(name: &str, default: T) -> T {
+    let parsed = |text: String| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}"));
+    variable(name).map_or(default, parsed)
 }
 
 /// Whether output is shown as it comes.

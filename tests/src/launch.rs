@@ -2,14 +2,15 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    io::PipeWriter,
+    io::{PipeWriter, Write as _},
     process::{Command, Stdio},
     sync::Arc,
+    thread,
 };
 
 use tempfile::TempDir;
 
-use crate::{Process, Program, environment};
+use crate::{Process, Program, Said, audit, environment};
 
 /// A start to be. `Launch::service(Program::Hello).set("SECRET", "…").ready().await` is a running hello.
 #[derive(Debug, Clone)]
@@ -20,6 +21,7 @@ pub struct Launch {
     home: Option<Arc<TempDir>>,
     shell: Option<&'static str>,
     stdout: Option<Arc<PipeWriter>>,
+    stdin: Option<Vec<u8>>,
 }
 
 impl Launch {
@@ -30,7 +32,8 @@ impl Launch {
 
     /// Without arguments, and with nothing in the environment but `PATH`, `HOME` and `XDG_DATA_HOME`.
     pub fn bare(program: Program) -> Self {
-        Self { program, arguments: Vec::new(), environment: BTreeMap::new(), home: None, shell: None, stdout: None }
+        let (arguments, environment) = (Vec::new(), BTreeMap::new());
+        Self { program, arguments, environment, home: None, shell: None, stdout: None, stdin: None }
     }
 
     /// What is to be started.
@@ -80,6 +83,15 @@ impl Launch {
         self
     }
 
+    /// Gives it this on stdin, which then ends. What is typed in is a secret: no line of it may be in a log.
+    #[must_use]
+    pub fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
+        let text = text.into();
+        String::from_utf8_lossy(&text).lines().for_each(audit::secret);
+        self.stdin = Some(text);
+        self
+    }
+
     /// Starts, and waits for nothing.
     pub fn spawn(self) -> Process {
         let home = self.home.unwrap_or_else(|| Arc::new(environment::temporary_directory()));
@@ -96,11 +108,16 @@ impl Launch {
         command.env_clear().env("PATH", environment::path());
         command.env("HOME", home.path()).env("XDG_DATA_HOME", home.path().join("data"));
         command.envs(self.environment);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(pipe) = self.stdout {
             command.stdout(pipe.try_clone().expect("a second handle of a pipe"));
         }
-        let child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        if let (Some(text), Some(mut stdin)) = (self.stdin, child.stdin.take()) {
+            // It may end without reading, and a pipe takes only so much at once.
+            thread::spawn(move || drop(stdin.write_all(&text)));
+        }
         Process::new(self.program, child, home)
     }
 
@@ -109,5 +126,10 @@ impl Launch {
         let mut process = self.spawn();
         process.ready().await;
         process
+    }
+
+    /// Starts, and waits for its end.
+    pub async fn run(self) -> Said {
+        Said::by(self.spawn()).await
     }
 }

@@ -24,7 +24,10 @@
 //! | [`registry`] | names, filters, runs, sums up |
 //! | [`skips`] | what a machine may lack |
 //! | [`program`], [`launch`], [`process`], [`output`] | one executable: built, started, listened to, signalled, gone |
+//! | [`said`] | a command that ends by itself: what it said |
 //! | [`suite`], [`shared`] | a whole suite, of one's own or shared |
+//! | [`store`] | the database of an auth, of either kind, and the commands on it |
+//! | [`postgres`], [`gate`] | a real PostgreSQL, and a proxy before it that a test closes, cuts, stalls and slows |
 //! | [`client`], [`answer`] | requests by role, answers |
 //! | [`jws`] | tokens by hand |
 //! | [`tool`], [`browser`] | programs that are not ours: a shell, a browser |
@@ -41,26 +44,33 @@ pub mod client;
 pub mod docs;
 pub mod environment;
 pub mod eventually;
+pub mod gate;
 pub mod jws;
 pub mod launch;
 pub mod output;
+pub mod postgres;
 pub mod process;
 pub mod program;
 mod reaper;
 pub mod registry;
+pub mod said;
 pub mod shared;
 pub mod skips;
+pub mod store;
 pub mod suite;
 pub mod tool;
 
 pub use answer::Answer;
 pub use client::{Client, HealthPort};
 pub use eventually::{LONG, eventually};
+pub use gate::Gate;
 pub use jws::Jws;
 pub use launch::Launch;
 pub use output::Stream;
 pub use process::{Addresses, Process, Signal};
 pub use program::Program;
 pub use registry::Test;
+pub use said::Said;
 pub use shared::Shared;
+pub use store::{Database, Store};
 pub use suite::{Suite, Target};

@@ -11,6 +11,7 @@ use tokio::sync::{OnceCell, RwLock, RwLockReadGuard};
 use crate::{
     Program,
     output::Output,
+    postgres,
     suite::{Suite, Target},
 };
 
@@ -58,7 +59,8 @@ impl Drop for Shared {
     }
 }
 
-/// Ends them all.
+/// Ends them all, and the server that some of them use.
 pub(crate) fn stop() {
     SUITES.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    postgres::stop();
 }

@@ -1,7 +1,11 @@
 //! A whole suite: the monolith, or auth, hello and frontend.
 use tokio::sync::OnceCell;
 
-use crate::{Client, HealthPort, Launch, Process, Program, environment, output::Output};
+use crate::{
+    Client, Database, HealthPort, Launch, Process, Program, Store, environment,
+    output::Output,
+    skips::{Capability, POSTGRES},
+};
 
 /// What a suite consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +14,8 @@ pub enum Target {
     Monolith,
     /// Three processes, reached by the frontend.
     Split,
+    /// The same three, with auth on PostgreSQL.
+    Postgres,
     /// Whatever runs at `FLOTILLA_TARGET_URL`.
     Given,
 }
@@ -17,7 +23,7 @@ pub enum Target {
 impl Target {
     /// Those that can be tested in this run.
     pub fn all() -> Vec<Self> {
-        let mut all = vec![Self::Monolith, Self::Split];
+        let mut all = vec![Self::Monolith, Self::Split, Self::Postgres];
         all.extend(environment::target_url().map(|_| Self::Given));
         all
     }
@@ -27,7 +33,16 @@ impl Target {
         match self {
             Self::Monolith => "monolith",
             Self::Split => "split",
+            Self::Postgres => "postgres",
             Self::Given => "given",
+        }
+    }
+
+    /// What the machine must have for it.
+    pub const fn needs(self) -> Option<&'static Capability> {
+        match self {
+            Self::Postgres => Some(&POSTGRES),
+            Self::Monolith | Self::Split | Self::Given => None,
         }
     }
 
@@ -36,6 +51,7 @@ impl Target {
         match self {
             Self::Monolith => Suite::monolith().await,
             Self::Split => Suite::split().await,
+            Self::Postgres => Suite::split_on(Database::Postgres.fresh().await).await,
             Self::Given => Suite::given(),
         }
     }
@@ -47,6 +63,8 @@ pub struct Suite {
     origin: String,
     processes: Vec<Process>,
     token: OnceCell<String>,
+    // After the processes that use it.
+    store: Option<Store>,
 }
 
 impl Suite {
@@ -83,18 +101,29 @@ impl Suite {
         Self::of(format!("http://{}", addresses.http), vec![frontend, hello, auth])
     }
 
+    /// auth, hello and frontend, with accounts and keys in this database.
+    pub async fn split_on(store: Store) -> Self {
+        let suite = Self::split_with(|launch| store.under(launch)).await;
+        Self { store: Some(store), ..suite }
+    }
+
     /// The one that runs at `FLOTILLA_TARGET_URL`.
     pub fn given() -> Self {
         Self::of(environment::target_url().expect("FLOTILLA_TARGET_URL is set"), Vec::new())
     }
 
     fn of(origin: String, processes: Vec<Process>) -> Self {
-        Self { origin, processes, token: OnceCell::new() }
+        Self { origin, processes, token: OnceCell::new(), store: None }
     }
 
     /// Where it answers.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Its database, if it was started on one that was given.
+    pub fn store(&self) -> &Store {
+        self.store.as_ref().expect("a suite on a database that was given")
     }
 
     /// Somebody without a token.

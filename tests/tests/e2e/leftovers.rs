@@ -1,25 +1,36 @@
 //! Nothing is left of a run, even of one that is killed.
 use std::{
-    net::{SocketAddr, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     process::Command,
 };
 
 use e2e::{LONG, Program, Stream, Test, environment, eventually, tool::Tool};
 
 pub(crate) fn tests() -> Vec<Test> {
-    e2e::tests![a_killed_run_leaves_no_process]
+    let mut tests = e2e::tests![a_killed_run_leaves_no_process];
+    tests.extend(e2e::tests![POSTGRES: a_killed_run_leaves_no_database_server]);
+    tests
 }
 
 async fn a_killed_run_leaves_no_process() {
+    nobody_listens_after_a_kill("restart::a_token_dies", 3, service).await;
+}
+
+async fn a_killed_run_leaves_no_database_server() {
+    nobody_listens_after_a_kill("fixtures::a_server_that_crashed_has_what_was_committed", 1, database).await;
+}
+
+/// Kills a run of that test as soon as so many lines tell an address.
+async fn nobody_listens_after_a_kill(test: &str, count: usize, told: fn(&str) -> Option<SocketAddr>) {
     let directory = environment::temporary_directory();
     let mut command = Command::new(environment::this_executable());
-    command.args(["restart::a_token_dies", "--exact"]).env("TEST_LOG", "1");
+    command.args([test, "--exact"]).env("TEST_LOG", "1");
     command.env("FLOTILLA_BIN_DIR", Program::directory()).env("TMPDIR", directory.path());
     let run = Tool::start(command);
-    let addresses = eventually("the run's three services listen", LONG, async || {
+    let addresses = eventually("the run's processes listen", LONG, async || {
         let lines = run.output().of(Stream::Err);
-        let addresses: Vec<SocketAddr> = lines.iter().filter_map(|line| listening(line)).collect();
-        (addresses.len() == 3).then_some(addresses)
+        let addresses: Vec<SocketAddr> = lines.iter().filter_map(|line| told(line)).collect();
+        (addresses.len() == count).then_some(addresses)
     })
     .await;
     run.kill();
@@ -30,8 +41,14 @@ async fn a_killed_run_leaves_no_process() {
 }
 
 /// The address in a line such as `auth[1234]| {"message":"listening","http":"127.0.0.1:5678",…}`.
-fn listening(line: &str) -> Option<SocketAddr> {
+fn service(line: &str) -> Option<SocketAddr> {
     let (_, event) = line.split_once("| ")?;
     let event: serde_json::Value = serde_json::from_str(event).ok()?;
     if event["message"] == "listening" { event["http"].as_str()?.parse().ok() } else { None }
+}
+
+/// The address in PostgreSQL's line: `… LOG:  listening on IPv4 address "127.0.0.1", port 5678`
+fn database(line: &str) -> Option<SocketAddr> {
+    let (_, port) = line.split_once("listening on IPv4 address \"127.0.0.1\", port ")?;
+    Some((Ipv4Addr::LOCALHOST, port.parse().ok()?).into())
 }

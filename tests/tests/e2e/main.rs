@@ -7,6 +7,7 @@ mod classic;
 mod contract;
 mod docs;
 mod edge;
+mod fixtures;
 mod health;
 mod keys;
 mod leftovers;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         contract::tests(),
         docs::tests(),
         edge::tests(),
+        fixtures::tests(),
         health::tests(),
         keys::tests(),
         leftovers::tests(),

@@ -7,7 +7,10 @@ mod forged;
 mod key_set;
 mod login;
 mod login_refused;
+mod metadata;
 mod openapi;
+mod refresh;
+mod refresh_refused;
 mod refused;
 mod secure;
 
@@ -41,7 +44,10 @@ fn all() -> Vec<Check> {
     all.extend(key_set::checks());
     all.extend(login::checks());
     all.extend(login_refused::checks());
+    all.extend(metadata::checks());
     all.extend(openapi::checks());
+    all.extend(refresh::checks());
+    all.extend(refresh_refused::checks());
     all.extend(refused::checks());
     all.extend(secure::checks());
     all
@@ -57,7 +63,8 @@ impl Check {
         let module = self.module.rsplit("::").next().unwrap_or_default();
         let run = self.run;
         let path = format!("e2e::contract::{}::{module}", target.name());
-        Test::new(&path, self.name, move || Box::pin(async move { run(Shared::of(target).await).await }))
+        let test = Test::new(&path, self.name, move || Box::pin(async move { run(Shared::of(target).await).await }));
+        target.needs().into_iter().fold(test, Test::needing)
     }
 }
 

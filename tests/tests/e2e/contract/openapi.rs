@@ -16,15 +16,19 @@ pub(crate) fn checks() -> impl IntoIterator<Item = Check> {
     ]
 }
 
-const ROUTES: [(&str, &str); 8] = [
+const ROUTES: [(&str, &str); 12] = [
     ("get", "/"),
     ("get", "/.well-known/jwks.json"),
+    ("get", "/.well-known/oauth-authorization-server"),
+    ("get", "/.well-known/openid-configuration"),
     ("get", "/admin"),
     ("get", "/login"),
     ("get", "/secure"),
     ("get", "/version"),
     ("get", "/whoami"),
     ("post", "/login"),
+    ("post", "/logout"),
+    ("post", "/refresh"),
 ];
 
 /// A single service describes itself; behind a frontend there are two.

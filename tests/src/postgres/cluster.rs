@@ -1,0 +1,84 @@
+//! A cluster's files: where the server's programs are, whom they run as, and a directory that initdb made.
+use std::{
+    fs,
+    os::unix::{fs::chown, process::CommandExt as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+use crate::{environment, skips};
+
+/// Owner of everything in the cluster.
+pub(super) const ROLE: &str = "flotilla";
+/// Its password, which TCP connections need. It must never be in a log.
+pub(super) const PASSWORD: &str = "e2e-database-password";
+
+/// The files of one server, gone with the value.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    directory: TempDir,
+}
+
+impl Cluster {
+    /// A new one, by initdb. Its sockets live in the directory, too.
+    pub(super) fn new() -> Self {
+        let cluster = Self { directory: environment::temporary_directory() };
+        if let Some((user, group)) = unprivileged() {
+            chown(cluster.path(), Some(user), Some(group)).expect("root gives a directory away");
+        }
+        let password = cluster.path().join("password");
+        fs::write(&password, PASSWORD).expect("written");
+        let mut initdb = cluster.program("initdb");
+        initdb.args(["--no-sync", "--locale=C", "--encoding=UTF8", "--wal-segsize=1"]).args(["-U", ROLE]);
+        // A cheap method for TCP: connecting is timed, and a debug build takes long for SCRAM's thousands of rounds.
+        initdb.args(["--auth-local=trust", "--auth-host=password"]).arg("--pwfile").arg(&password);
+        let made = initdb.arg("-D").arg(cluster.data()).output().expect("initdb runs");
+        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        cluster
+    }
+
+    /// Where the sockets are.
+    pub(super) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.path().join("data")
+    }
+
+    /// One of PostgreSQL's programs, as somebody it accepts: it refuses to serve as root.
+    pub(super) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(binaries().join(name));
+        if let Some((user, group)) = unprivileged() {
+            command.uid(user).gid(group);
+        }
+        command.env_clear().env("PATH", environment::path()).env("TZ", "UTC");
+        command.current_dir(self.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+}
+
+/// The directory of initdb: on the search path, or the distribution's newest.
+fn binaries() -> PathBuf {
+    let on_path = environment::find_on_path(&["initdb"]).and_then(|file| file.parent().map(Path::to_owned));
+    let version = |directory: &PathBuf| -> Option<u32> {
+        directory.parent().and_then(Path::file_name).and_then(|name| name.to_str()).and_then(|name| name.parse().ok())
+    };
+    on_path.or_else(|| skips::postgres_directories().into_iter().max_by_key(version)).expect("PostgreSQL is here")
+}
+
+/// User and group to become where we are root: the distribution's own, or nobody.
+fn unprivileged() -> Option<(u32, u32)> {
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let users = fs::read_to_string("/etc/passwd").expect("the list of users");
+    let ids = |name: &str| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2).map(str::parse);
+        Some((fields.next()?.ok()?, fields.next()?.ok()?))
+    };
+    ids("postgres").or_else(|| ids("nobody"))
+}
