@@ -7,6 +7,7 @@
 //! | `fleet` | all services: start from the inside out, drain from the outside in |
 //! | `keeper` | one service: its lives, with `backoff` between them and `readiness` in each |
 //! | `process` | one child process, its `logs` and its end |
+//! | `said` | what a service says, and what of it explains a failed start |
 //! | `console` | all output, in whole lines, held up by nobody |
 //! | `banner` | the table and the commands to paste |
 //! | `signals` | what ends it |
@@ -23,6 +24,7 @@ mod logs;
 mod plan;
 mod process;
 mod readiness;
+mod said;
 mod signals;
 
 use std::convert::Infallible;

@@ -43,8 +43,26 @@ fn a_refused_configuration_ends_the_suite_with_its_message() {
     assert_eq!(suite.exit_code(), Some(78), "{}", suite.output());
     let errors = suite.errors();
     assert!(errors.starts_with("error: hello refused its configuration:\n"), "{errors}");
-    assert!(errors.contains("HELLO_LEEWAY"), "{errors}");
+    let everything = suite.output() + &errors;
+    assert_eq!(everything.matches("HELLO_LEEWAY").count(), 1, "told once: {everything}");
     assert!(suite.output().contains("auth has stopped"), "{}", suite.output());
     assert!(!suite.output().contains("starting it again"), "{}", suite.output());
     assert_eq!(home.path().join("tmp").read_dir().expect("it stays").count(), 0);
+}
+
+#[test]
+fn a_service_that_cannot_start_is_given_up_with_what_it_said() {
+    let home = Arc::new(suite::home());
+    let data = home.path().join("data");
+    std::fs::create_dir(&data).expect("a directory");
+    std::fs::write(data.join("auth.db"), "garbage ".repeat(1000)).expect("a file");
+    let key = [("AUTH_KEY_ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")];
+    let mut suite = Suite::start(&home, &["--data-dir", data.to_str().expect("UTF-8")], &key);
+    assert_eq!(suite.exit_code(), Some(1), "{}", suite.output());
+    let (output, errors) = (suite.output(), suite.errors());
+    assert!(errors.starts_with("error: auth cannot start: 3 times it ended with exit code 1\n"), "{errors}");
+    assert!(errors.contains("\n  auth: ") && errors.contains("not a database"), "{errors}");
+    assert!(!errors.contains("answered"), "no line about a request: {errors}");
+    assert_eq!(output.matches("starting it again").count(), 2, "{output}");
+    assert!(output.contains("auth was not running"), "{output}");
 }
