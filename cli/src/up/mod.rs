@@ -51,6 +51,7 @@ const ECHO: Duration = Duration::from_millis(300);
 
 /// The options of `flotilla up`.
 #[derive(Debug, Args)]
+#[command(after_help = plan::SETTINGS_HELP)]
 pub(crate) struct Options {
     /// The port of the suite (of the frontend, or of the monolith); 0 for any free one
     #[arg(long, value_name = "PORT", default_value_t = 8080)]

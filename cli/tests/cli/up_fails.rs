@@ -1,6 +1,7 @@
 //! What keeps `flotilla up` from starting: one clear line, the right exit code, nothing half started.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::sync::Arc;
 
 use crate::flotilla::{Ran, command, finish};
@@ -9,6 +10,26 @@ use crate::suite::{self, Suite};
 fn up(home: &tempfile::TempDir, args: &[&str]) -> Ran {
     let args = [&["up"], args].concat();
     finish(suite::at_home(&mut command(&args), home.path()), "")
+}
+
+#[test]
+fn the_hint_is_a_command_as_the_person_typed_it() {
+    let held = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = held.local_addr().expect("bound").port().to_string();
+    let args = ["up", "--ephemeral", "--port", &port];
+    let by_cargo = finish(command(&args).env("CARGO_PKG_NAME", "flotilla"), "");
+    assert!(by_cargo.stderr.contains("`cargo run -- up --port 9000`"), "{}", by_cargo.stderr);
+    // As a shell does for a program on its PATH.
+    let by_name = finish(command(&args).env_remove("CARGO_PKG_NAME").arg0("flotilla"), "");
+    assert!(by_name.stderr.contains("`flotilla up --port 9000`"), "{}", by_name.stderr);
+    let by_path = finish(command(&args).env_remove("CARGO_PKG_NAME").arg0("target/debug/flotilla"), "");
+    assert!(by_path.stderr.contains("`target/debug/flotilla up --port 9000`"), "{}", by_path.stderr);
+    let strange = finish(command(&args).env_remove("CARGO_PKG_NAME").arg0("/tmp/my tools/x"), "");
+    assert!(
+        strange.stderr.contains("`flotilla up --port 9000` or `cargo run -- up --port 9000`"),
+        "{}",
+        strange.stderr
+    );
 }
 
 #[test]
