@@ -9,7 +9,19 @@ use anyhow::{Context as _, anyhow};
 use url::Url;
 
 use super::Options;
-use crate::service::Name;
+use crate::{invocation, service::Name};
+
+/// What `up --help` says of the services' settings.
+pub(super) const SETTINGS_HELP: &str = "\
+Settings:
+  The services read their settings from the environment as ever (AUTH_TOKEN_TTL=1m),
+  but for those that make them a suite. These, and their _FILE forms, do not count:
+    AUTH_HTTP_ADDR, AUTH_HEALTH_ADDR, AUTH_DATA_DIR
+    HELLO_HTTP_ADDR, HELLO_HEALTH_ADDR, HELLO_JWKS_URL
+    FRONTEND_HTTP_ADDR, FRONTEND_HEALTH_ADDR, FRONTEND_AUTH_URL, FRONTEND_HELLO_URL
+    MONOLITH_HTTP_ADDR, MONOLITH_HEALTH_ADDR, MONOLITH_DATA_DIR
+  nor, with --ephemeral, AUTH_DATABASE_URL and MONOLITH_DATABASE_URL.
+  LOG_FORMAT is what --log-format says.";
 
 /// The services, in the order of their start.
 #[derive(Debug)]
@@ -154,7 +166,8 @@ fn bind(port: u16) -> io::Result<TcpListener> {
 
 fn taken(port: u16) -> anyhow::Error {
     anyhow!(
-        "port {port} is taken: choose another by --port, for example `flotilla up --port 9000`, or any free one by --port 0"
+        "port {port} is taken: choose another by --port, for example {}, or any free one by --port 0",
+        invocation::example("up --port 9000")
     )
 }
 
@@ -214,6 +227,21 @@ mod tests {
     }
 
     #[test]
+    fn help_names_every_variable_of_the_users_that_does_not_count() {
+        for monolith in [false, true] {
+            let mut plan = plan(0, monolith).unwrap();
+            plan.furnish(Path::new("/data"), true, "text").unwrap();
+            let ours = plan.services.iter().flat_map(|berth| {
+                let set = berth.settings.iter().map(|(name, _)| name);
+                set.chain(&berth.unset)
+            });
+            for name in ours.filter(|name| !name.ends_with("_FILE")) {
+                assert!(SETTINGS_HELP.contains(name.as_str()), "{name} is not named");
+            }
+        }
+    }
+
+    #[test]
     fn a_taken_port_is_named_with_the_flag_that_changes_it() {
         for host in ["127.0.0.1", "::1"] {
             let Ok(held) = TcpListener::bind((host, 0)) else { continue };
@@ -233,6 +261,7 @@ mod tests {
         assert_ne!(ports.next().unwrap().local_addr().unwrap().port(), port);
         assert_eq!(ports.next, port.checked_add(1));
     }
+
     #[test]
     fn any_port_is_none_of_an_outgoing_connection() {
         let port = any().unwrap().local_addr().unwrap().port();
