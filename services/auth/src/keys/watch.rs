@@ -88,7 +88,7 @@ mod tests {
         let rows = store.rows_or_first(seconds(at(Duration::ZERO))).await.expect("a key");
         let issuance = Issuance { issuer: "i".to_owned(), audience: "a".to_owned(), ttl: SCHEDULE.token_ttl };
         let ring = KeyRing::open(&store, &rows, issuance, at(Duration::ZERO)).expect("a ring");
-        let almost = at(DAY - Duration::from_secs(1));
+        let almost = at(DAY.saturating_sub(Duration::from_secs(1)));
         look(&store, &ring, &SCHEDULE, &Clock::fixed(almost)).await.expect("looked");
         assert_eq!(states_of(&store, almost).await, [State::Signing]);
         for _ in 0..2 {
