@@ -27,6 +27,7 @@ pub fn routes(upstreams: &Upstreams) -> Router {
         .route("/.well-known/oauth-authorization-server", to(auth))
         .route("/auth/openapi.json", to_path(auth, "/openapi.json"))
         .route("/secure", to(hello))
+        .route("/admin", to(hello))
         .route("/whoami", to(hello))
         .route("/hello/openapi.json", to_path(hello, "/openapi.json"))
 }

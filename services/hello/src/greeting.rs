@@ -1,8 +1,10 @@
-//! The greetings: to anybody, and to whoever the token names.
+//! The greetings: to anybody, to whoever the token names, and to presenters.
 use axum::Json;
 use serde::Serialize;
-use token::Bearer;
+use token::{Bearer, RoleBearer};
 use utoipa::ToSchema;
+
+use crate::roles::Presenter;
 
 /// What everybody is told.
 const MESSAGE: &str = "Hello";
@@ -28,6 +30,21 @@ pub struct SecureGreeting {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "user@example.com")]
     email: Option<String>,
+    /// The token's `roles` claim, where it has one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["presenter"]), required = false)]
+    roles: Vec<String>,
+}
+
+/// A greeting to a presenter.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PresenterGreeting {
+    /// `Hello, presenter`.
+    #[schema(example = "Hello, presenter")]
+    message: &'static str,
+    /// The token's `sub` claim.
+    #[schema(example = "user")]
+    user: String,
 }
 
 /// Greets anybody.
@@ -48,5 +65,26 @@ pub async fn greet() -> Json<Greeting> {
     )
 )]
 pub async fn greet_securely(Bearer(claims): Bearer) -> Json<SecureGreeting> {
-    Json(SecureGreeting { message: MESSAGE, user: claims.sub.clone(), email: claims.email.clone() })
+    Json(SecureGreeting {
+        message: MESSAGE,
+        user: claims.sub.clone(),
+        email: claims.email.clone(),
+        roles: claims.roles.clone(),
+    })
+}
+
+/// Greets presenters. The signature says who may call it: a token without the role does not get here.
+#[utoipa::path(
+    get,
+    path = "/admin",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "A greeting to a presenter", body = PresenterGreeting),
+        (status = 401, description = "No token, or one that is refused: problem+json with WWW-Authenticate"),
+        (status = 403, description = "A good token without the role presenter: problem+json with WWW-Authenticate"),
+        (status = 503, description = "The keys that verify tokens are not available yet")
+    )
+)]
+pub async fn greet_presenter(bearer: RoleBearer<Presenter>) -> Json<PresenterGreeting> {
+    Json(PresenterGreeting { message: "Hello, presenter", user: bearer.claims.sub.clone() })
 }

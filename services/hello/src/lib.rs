@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`config`] | its settings |
 //! | [`keys`] | the keys it verifies with, and what it demands of a token |
-//! | [`greeting`] | `/` and `/secure` |
+//! | [`greeting`] | `/`, `/secure` and `/admin` |
+//! | [`roles`] | the roles that its routes ask for |
 //! | [`whoami`] | `/whoami`: which instance answered |
 
 pub mod config;
 pub mod greeting;
 pub mod keys;
+pub mod roles;
 pub mod whoami;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -70,6 +72,7 @@ fn described() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(About::openapi())
         .routes(routes!(greeting::greet))
         .routes(routes!(greeting::greet_securely))
+        .routes(routes!(greeting::greet_presenter))
         .routes(routes!(whoami::whoami))
 }
 

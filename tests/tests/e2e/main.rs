@@ -15,6 +15,7 @@ mod limits;
 mod logs;
 mod page;
 mod restart;
+mod roles;
 mod skips;
 
 fn main() -> ExitCode {
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         logs::tests(),
         page::tests(),
         restart::tests(),
+        roles::tests(),
         skips::tests(),
     ];
     registry::run(modules.into_iter().flatten().collect(), docs::remark())

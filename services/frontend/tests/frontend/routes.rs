@@ -23,6 +23,7 @@ async fn every_path_reaches_its_upstream() {
     for (path, upstream, there) in [
         ("/", "hello", "/"),
         ("/secure", "hello", "/secure"),
+        ("/admin", "hello", "/admin"),
         ("/whoami", "hello", "/whoami"),
         ("/hello/openapi.json", "hello", "/openapi.json"),
         ("/login", "auth", "/login"),
@@ -72,6 +73,8 @@ async fn no_other_path_reaches_an_upstream() {
         "/version",
         "/secure/",
         "/secure/..",
+        "/admin/",
+        "/%61dmin",
         "/secure/../login",
         "/./secure",
         "//secure",

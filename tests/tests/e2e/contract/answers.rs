@@ -60,6 +60,7 @@ async fn a_wrong_method_is_told_the_right_ones(suite: &Suite) {
     for (method, path, allowed) in [
         ("POST", "/", "GET,HEAD"),
         ("POST", "/secure", "GET,HEAD"),
+        ("POST", "/admin", "GET,HEAD"),
         ("DELETE", "/login", "GET,HEAD,POST"),
         ("PUT", "/version", "GET,HEAD"),
         ("POST", "/whoami", "GET,HEAD"),

@@ -1,6 +1,7 @@
 //! What every suite answers on its http port: one list of checks, run against each target.
 //!
 //! A check changes nothing that another could notice, so all checks of a target share one suite.
+mod admin;
 mod answers;
 mod forged;
 mod key_set;
@@ -34,6 +35,7 @@ pub(crate) fn tests() -> Vec<Test> {
 
 fn all() -> Vec<Check> {
     let mut all = Vec::new();
+    all.extend(admin::checks());
     all.extend(answers::checks());
     all.extend(forged::checks());
     all.extend(key_set::checks());

@@ -16,9 +16,10 @@ pub(crate) fn checks() -> impl IntoIterator<Item = Check> {
     ]
 }
 
-const ROUTES: [(&str, &str); 7] = [
+const ROUTES: [(&str, &str); 8] = [
     ("get", "/"),
     ("get", "/.well-known/jwks.json"),
+    ("get", "/admin"),
     ("get", "/login"),
     ("get", "/secure"),
     ("get", "/version"),

@@ -22,6 +22,7 @@ pub(crate) fn tests() -> Vec<Test> {
         all_problems_are_told_at_once,
         a_value_out_of_range_is_told_beside_a_value_that_is_none,
         a_refused_configuration_leaves_nothing_behind,
+        what_cannot_be_accepted_of_a_token_cannot_be_listed,
     ]
 }
 
@@ -167,5 +168,21 @@ async fn a_refused_configuration_leaves_nothing_behind() {
         let home = process.home();
         assert_eq!(process.wait_exit(super::SOON).await.code(), Some(78));
         assert_eq!(fs::read_dir(home.path()).expect("readable").count(), 0, "{}", program.name());
+    }
+}
+
+async fn what_cannot_be_accepted_of_a_token_cannot_be_listed() {
+    let algorithms = "allowed: EdDSA, ES256 and RS256, separated by commas";
+    let types = "allowed: media types separated by commas";
+    for (setting, value, wrong, allowed) in [
+        ("ALGORITHMS", "EdDSA,HS256", "HS256 in it, which needs a shared secret", algorithms),
+        ("ALGORITHMS", "none", "an algorithm in it that is not known", algorithms),
+        ("ALGORITHMS", "eddsa", "an algorithm in it that is not known", algorithms),
+        ("ALGORITHMS", "EdDSA,", "an empty name in it", algorithms),
+        ("TOKEN_TYPES", "*", "a type in it that is no media type", types),
+        ("TOKEN_TYPES", "at+jwt,,JWT", "an empty name in it", types),
+    ] {
+        let word = last_word(alone(Program::Hello).set(setting, value), 78).await;
+        holds(&word, &[&Program::Hello.variable(setting), wrong, allowed]);
     }
 }
