@@ -6,6 +6,8 @@
 //! | `FLOTILLA_HEALTH_URL` | the health port of that suite; its checks switch things on and off |
 //! | `FLOTILLA_BIN_DIR` | use the executables in this directory instead of building them |
 //! | `FLOTILLA_REQUIRE` | `all`, or names such as `browser,docker`: a skip for lack of these is a failure |
+//! | `FLOTILLA_PYTHON` | a Python that has PyJWT, instead of the one below `target/` |
+//! | `FLOTILLA_NODE_MODULES` | the directory with jose in it, instead of the one below `target/` |
 //! | `TEST_LOG` | `1` shows the processes' output as it comes, not only of tests that fail |
 use std::path::PathBuf;
 
@@ -30,6 +32,16 @@ pub fn health_url() -> Option<String> {
 /// Where ready executables are.
 pub(crate) fn bin_dir() -> Option<PathBuf> {
     variable("FLOTILLA_BIN_DIR").map(PathBuf::from)
+}
+
+/// The Python that was named.
+pub(crate) fn python() -> Option<PathBuf> {
+    variable("FLOTILLA_PYTHON").map(PathBuf::from)
+}
+
+/// The directory of JavaScript modules that was named.
+pub(crate) fn node_modules() -> Option<PathBuf> {
+    variable("FLOTILLA_NODE_MODULES").map(PathBuf::from)
 }
 
 /// Capabilities whose lack is a failure.

@@ -8,6 +8,7 @@ mod contract;
 mod docs;
 mod edge;
 mod health;
+mod interop;
 mod keys;
 mod leftovers;
 mod lifecycle;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         docs::tests(),
         edge::tests(),
         health::tests(),
+        interop::tests(),
         keys::tests(),
         leftovers::tests(),
         lifecycle::tests(),
