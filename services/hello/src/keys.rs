@@ -14,7 +14,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub fn access(config: Checked, life: &Life) -> Result<Access, Stop> {
     let keys: Arc<dyn KeySource> = match config.source {
         Source::Secret(key) => {
-            warn_of_classic_mode(key.weakness());
+            key.warn_of_classic_mode();
             Arc::new(StaticKeys::new(KeySet::new(vec![key]).map_err(failed)?))
         }
         Source::KeySet(url, refresh) => {
@@ -37,14 +37,6 @@ pub fn verify_with(keys: Arc<dyn KeySource>, policy: Policy, metrics: &Metrics) 
 
 fn failed(error: impl std::fmt::Display) -> Stop {
     Stop::Failed(error.to_string())
-}
-
-/// In classic mode everybody who verifies can also sign: said at every start.
-fn warn_of_classic_mode(weakness: Option<&'static str>) {
-    tracing::warn!(algorithm = "HS256", "classic mode: whoever knows the secret can make tokens");
-    if let Some(weakness) = weakness {
-        tracing::warn!("the shared secret {weakness}");
-    }
 }
 
 async fn load(keys: Arc<RemoteKeys>, condition: Condition) {
