@@ -2,7 +2,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chassis::{Life, Stop, health::Condition, metrics::Metrics};
-use token::{Access, Clock, KeySet, KeySource, Policy, RemoteKeys, RemoteKeysConfig, StaticKeys, Verifier};
+use token::{Access, Clock, Fetches, KeySet, KeySource, Policy, RemoteKeys, RemoteKeysConfig, StaticKeys, Verifier};
 
 use crate::config::{Checked, Source};
 
@@ -20,6 +20,7 @@ pub fn access(config: Checked, life: &Life) -> Result<Access, Stop> {
         Source::KeySet(url, refresh) => {
             let config = RemoteKeysConfig { refresh: *refresh, ..RemoteKeysConfig::new(url) };
             let keys = Arc::new(RemoteKeys::new(config).map_err(failed)?);
+            measure(&keys, life.metrics());
             tokio::spawn(load(Arc::clone(&keys), life.health().condition("key set")));
             keys
         }
@@ -37,6 +38,18 @@ pub fn verify_with(keys: Arc<dyn KeySource>, policy: Policy, metrics: &Metrics) 
 
 fn failed(error: impl std::fmt::Display) -> Stop {
     Stop::Failed(error.to_string())
+}
+
+/// Shows how the fetching goes. Weak: to be measured keeps nothing alive.
+fn measure(keys: &Arc<RemoteKeys>, metrics: &Metrics) {
+    let (fetched, aged) = (Arc::downgrade(keys), Arc::downgrade(keys));
+    metrics.counters_of("outcome", "jwks_fetches", "Fetches of the key set, by outcome", move || {
+        let Fetches { succeeded, failed } = fetched.upgrade().map(|keys| keys.fetches()).unwrap_or_default();
+        vec![("succeeded", succeeded), ("failed", failed)]
+    });
+    metrics.gauge_of("jwks_age_seconds", "Time since the last good key set came", move || {
+        aged.upgrade()?.age().map(|age| age.as_secs_f64())
+    });
 }
 
 async fn load(keys: Arc<RemoteKeys>, condition: Condition) {
