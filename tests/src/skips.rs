@@ -75,7 +75,8 @@ pub static NODE_JOSE: Capability = Capability::new(
     },
 );
 
-/// The health port of a suite that was not started here. Not part of `all`'s promise to have tools: part of how the suite is named.
+/// The health port of a suite that was not started here: asked for only when there is one. `FLOTILLA_REQUIRE=all` means it,
+/// too: who gives a suite to a run that leaves nothing out gives both of its ports.
 pub static GIVEN_HEALTH: Capability =
     Capability::new("given-health", "set FLOTILLA_HEALTH_URL to the health port of the suite", || {
         health_url().is_some()

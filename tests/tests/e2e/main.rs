@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use e2e::registry;
 
+mod checks;
 mod classic;
 mod contract;
 mod docs;
