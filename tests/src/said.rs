@@ -30,7 +30,9 @@ impl Said {
     /// The one line on stderr that is for a person; nothing else was said but, maybe, events of the log.
     pub fn one_line(&self) -> &str {
         let mut lines = self.err.iter().filter(|line| event(line).is_none());
-        let (Some(line), None) = (lines.next(), lines.next()) else { panic!("one line is expected on stderr: {self:?}") };
+        let (Some(line), None) = (lines.next(), lines.next()) else {
+            panic!("one line is expected on stderr: {self:?}")
+        };
         assert!(self.out.is_empty(), "nothing is expected on stdout: {self:?}");
         line
     }
