@@ -16,7 +16,7 @@ pub(super) const SETTINGS_HELP: &str = "\
 Settings:
   The services read their settings from the environment as ever (AUTH_TOKEN_TTL=1m),
   but for those that make them a suite. These, and their _FILE forms, do not count:
-    AUTH_HTTP_ADDR, AUTH_HEALTH_ADDR, AUTH_DATA_DIR
+    AUTH_HTTP_ADDR, AUTH_HEALTH_ADDR, AUTH_DATA_DIR, AUTH_PUBLIC_URL, AUTH_TRUSTED_PROXIES
     HELLO_HTTP_ADDR, HELLO_HEALTH_ADDR, HELLO_JWKS_URL
     FRONTEND_HTTP_ADDR, FRONTEND_HEALTH_ADDR, FRONTEND_AUTH_URL, FRONTEND_HELLO_URL
     MONOLITH_HTTP_ADDR, MONOLITH_HEALTH_ADDR, MONOLITH_DATA_DIR
@@ -52,12 +52,15 @@ impl Plan {
         if options.monolith {
             return Ok(Self { services: vec![Berth::new(Name::Monolith, entry, entry_health)?] });
         }
-        let auth = Berth::new(Name::Auth, ports.next()?, ports.next()?)?;
+        let mut auth = Berth::new(Name::Auth, ports.next()?, ports.next()?)?;
         let mut hello = Berth::new(Name::Hello, ports.next()?, ports.next()?)?;
         let mut frontend = Berth::new(Name::Frontend, entry, entry_health)?;
         hello.set("JWKS_URL", format!("http://{}/.well-known/jwks.json", auth.http));
         frontend.set("AUTH_URL", format!("http://{}", auth.http));
         frontend.set("HELLO_URL", format!("http://{}", hello.http));
+        // Clients come by the frontend: that is where auth is, and the frontend knows who they are.
+        auth.set("PUBLIC_URL", format!("http://{}", frontend.http));
+        auth.set("TRUSTED_PROXIES", frontend.http.ip().to_string());
         Ok(Self { services: vec![auth, hello, frontend] })
     }
 

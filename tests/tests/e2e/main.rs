@@ -9,6 +9,7 @@ mod docs;
 mod edge;
 mod fixtures;
 mod health;
+mod interop;
 mod keys;
 mod leftovers;
 mod lifecycle;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         edge::tests(),
         fixtures::tests(),
         health::tests(),
+        interop::tests(),
         keys::tests(),
         leftovers::tests(),
         lifecycle::tests(),
