@@ -22,8 +22,8 @@ pub enum Error {
     /// 401 with a challenge; the same for an unknown user and a wrong password.
     #[error("the credentials do not fit")]
     Refused,
-    /// 400: a body that is no login. The text is for the client.
-    #[error("the body is no login: {0}")]
+    /// 400: a body that is not what the route takes. The text is for the client.
+    #[error("the body is not what is expected: {0}")]
     Body(String),
     /// 413: a body above the limit.
     #[error("the body is too large")]

@@ -1,5 +1,5 @@
 //! Limits on failed logins: by account, which every replica shares, and by peer, which each counts for itself.
-//! Who logs in with the right password at once never meets them.
+//! While one of them says no, the right password is refused, too: an answer that told it from a wrong one would be a guess.
 mod account;
 mod client;
 mod peer;
