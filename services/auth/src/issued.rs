@@ -8,9 +8,10 @@ use axum::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, Serializer};
+use token::Issuer;
 use utoipa::ToSchema;
 
-use crate::{error::Error, refresh::Granted, state::State, users::Account};
+use crate::{error::Error, refresh::Granted, users::Account};
 
 /// A pair of tokens for the bearer (the field names of RFC 6749 section 5.1, but `token` as in 2016).
 #[derive(Serialize, ToSchema)]
@@ -34,8 +35,7 @@ pub struct Issued {
 
 impl Issued {
     /// A pair for an account, and the access token's name for the log.
-    pub fn to(auth: &State, account: &Account, granted: &Granted, now: SystemTime) -> Result<(Self, String), Error> {
-        let signer = auth.ring.issuer(now).ok_or(Error::NoKey)?;
+    pub fn to(signer: &Issuer, account: &Account, granted: &Granted, now: SystemTime) -> Result<(Self, String), Error> {
         let issued = signer.issue(&account.subject(), now)?;
         let answer = Self {
             token: issued.token,

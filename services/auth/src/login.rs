@@ -9,7 +9,7 @@ use crate::{
     issued::Issued,
     limits::{Client, Throttled},
     password::{HashError, Verdict},
-    state::{Demo, State as Auth},
+    state::State as Auth,
     users::Account,
 };
 
@@ -36,8 +36,9 @@ pub async fn log_in(
 ) -> Result<impl IntoResponse, Error> {
     let account = authenticate(&auth, client, credentials).await?;
     let now = auth.clock.now();
+    let signer = auth.ring.issuer(now).ok_or(Error::NoKey)?;
     let granted = auth.families.found(&account.id, now).await?.ok_or(Error::NoRandomness)?;
-    let (issued, jti) = Issued::to(&auth, &account, &granted, now)?;
+    let (issued, jti) = Issued::to(&signer, &account, &granted, now)?;
     tracing::info!(
         target: audit::TARGET, event = "login.succeeded", account = account.username, jti, peer = client.shown(),
         "login succeeded"
@@ -76,7 +77,7 @@ async fn authenticate(auth: &Auth, client: Client, credentials: Credentials) -> 
     };
     auth.peers.check(client, Instant::now()).map_err(throttled)?;
     let record = auth.accounts.check(&username, auth.clock.now()).await?.map_err(throttled)?;
-    let account = auth.users.find(&username).await?.filter(|account| may_log_in(account, auth.demo));
+    let account = auth.users.find(&username).await?.filter(|account| account.may_log_in(auth.demo));
     let stored = account.as_ref().map(|account| account.password_hash.clone());
     let still_wanted = || auth.accounts.check_again(&record, auth.clock.now()).is_ok();
     let verdict = match auth.passwords.compare(password.clone(), stored, still_wanted).await {
@@ -99,13 +100,13 @@ async fn authenticate(auth: &Auth, client: Client, credentials: Credentials) -> 
     }
 }
 
-fn may_log_in(account: &Account, demo: Demo) -> bool {
-    account.is_enabled() && (!account.demo || demo == Demo(true))
-}
-
-/// A hash of an earlier setting, or of another system, becomes one of ours now that the password is known.
+/// A hash of an earlier setting, or of another system, becomes one of ours now that the password is known. When many
+/// wait for hashing it is left to the next login.
 async fn rehash(auth: &Auth, account: &Account, password: secrecy::SecretString) -> Result<(), Error> {
-    let hash = auth.passwords.hash(password).await?;
+    let hash = match auth.passwords.hash(password).await {
+        Err(HashError::Busy) => return Ok(()),
+        hash => hash?,
+    };
     auth.users.rehash(account, &hash).await?;
     tracing::info!(target: audit::TARGET, event = "password.rehashed", account = account.username, "password rehashed");
     Ok(())

@@ -1,5 +1,6 @@
 //! What clients and gateways find out about this issuer (RFC 8414), also under the name that OpenID Connect discovery has
-//! for it. There is no authorization endpoint and no introspection: tokens are verified with the key set, by anybody.
+//! for it. A subset: what a gateway needs in order to verify. There is no authorization endpoint, no grant type and no
+//! introspection to tell of: `/login` is no endpoint of RFC 6749, and anybody verifies tokens with the key set.
 use axum::{
     Json,
     extract::State,
@@ -31,11 +32,6 @@ impl Metadata {
             "issuer": self.issuer,
             "jwks_uri": format!("{base}/.well-known/jwks.json"),
             "token_endpoint": format!("{base}/login"),
-            "token_endpoint_auth_methods_supported": ["client_secret_basic"],
-            "revocation_endpoint": format!("{base}/logout"),
-            "grant_types_supported": ["password", "refresh_token"],
-            "response_types_supported": [],
-            "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [self.algorithm.as_str()],
             "claims_supported": ["iss", "sub", "aud", "exp", "iat", "nbf", "jti", "email", "roles"],
         })

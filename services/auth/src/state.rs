@@ -11,13 +11,13 @@ use token::Clock;
 
 use crate::{
     config::{Networks, Prepared, Tokens},
-    database::Database,
+    database::{Database, Wait},
     keys::{self, KeyRing, Schedule, Store},
     limits::{Accounts, Peers},
     metadata::Metadata,
     password::Passwords,
     refresh::Families,
-    users::{NewAccount, Users},
+    users::{Demo, NewAccount, Users},
 };
 
 const DEMO_NAME: &str = "user";
@@ -53,10 +53,6 @@ pub struct State {
     pub metadata: Arc<Metadata>,
 }
 
-/// Whether the demo account may log in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Demo(pub bool);
-
 /// What happened, by outcome.
 #[derive(Clone, Debug)]
 pub struct Counters {
@@ -72,7 +68,7 @@ impl State {
         let clock = Clock::system();
         let Prepared { stored, tokens, login, classic_key } = config;
         let schedule = tokens.schedule();
-        let database = Database::open(stored.database, metrics).await.map_err(failed)?;
+        let database = Database::open(stored.database, Wait::ForIt, metrics).await.map_err(failed)?;
         let ring = match classic_key {
             Some(key) => {
                 key.warn_of_classic_mode();
@@ -85,7 +81,7 @@ impl State {
             ring,
             schedule,
             users: Users::new(database.clone()),
-            families: Families::new(database.clone(), *tokens.refresh_ttl),
+            families: Families::new(database.clone(), *tokens.refresh_ttl, Demo(stored.demo_user)),
             passwords: Passwords::new(login.load()),
             accounts: Accounts::new(database),
             peers: Peers::new(login.peer_failures),
@@ -122,12 +118,11 @@ impl State {
 
 /// The keys in the database, kept up to date from now on.
 async fn stored_keys(store: Store, tokens: &Tokens, clock: &Clock) -> Result<KeyRing, Stop> {
-    let rows = patiently(
-        || store.rows_or_first(crate::users::seconds(clock.now())),
-        |error| matches!(error, keys::Error::Database(_)),
-    );
+    let schedule = tokens.schedule();
+    let rows =
+        patiently(|| store.rows_or_first(&schedule, clock.now()), |error| matches!(error, keys::Error::Database(_)));
     let ring = KeyRing::open(&store, &rows.await.map_err(failed)?, tokens.issuance(), clock.now()).map_err(failed)?;
-    tokio::spawn(keys::watch::watch(store, ring.clone(), tokens.schedule(), clock.clone()));
+    tokio::spawn(keys::watch::watch(store, ring.clone(), schedule, clock.clone()));
     Ok(ring)
 }
 

@@ -42,10 +42,14 @@ impl Account {
     }
 
     /// Whether it may log in and refresh.
-    pub fn is_enabled(&self) -> bool {
-        self.disabled_at.is_none()
+    pub fn may_log_in(&self, demo: Demo) -> bool {
+        self.disabled_at.is_none() && (!self.demo || demo == Demo(true))
     }
 }
+
+/// Whether the demo account may log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demo(pub bool);
 
 /// A new account.
 #[derive(Debug, Clone)]

@@ -58,7 +58,7 @@ pub(super) async fn carry_out(admin: &Admin, matches: &ArgMatches) -> Result<(),
         Some(("reseal", _)) => {
             let resealed = admin.keys.reseal().await.map_err(failed)?;
             tracing::info!(target: audit::TARGET, event = "key.resealed", keys = resealed, "keys resealed");
-            super::say(format_args!("{resealed} keys sealed anew; all are sealed with KEY_ENCRYPTION_KEY now"))
+            super::say(format_args!("keys sealed anew: {resealed}; all are sealed with KEY_ENCRYPTION_KEY now"))
         }
         _ => Err(Stop::Failed("no such command".to_owned())),
     }

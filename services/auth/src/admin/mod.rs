@@ -2,8 +2,8 @@
 //!
 //! | module | commands |
 //! |---|---|
-//! | [`key`] | `key list`, `rotate`, `retire`, `reseal` |
-//! | [`upkeep`] | `migrate`, `purge` |
+//! | `key` | `key list`, `rotate`, `retire`, `reseal` |
+//! | `upkeep` | `migrate`, `purge` |
 mod key;
 mod upkeep;
 
@@ -15,7 +15,7 @@ use token::Clock;
 
 use crate::{
     config::{Config, Tokens},
-    database::Database,
+    database::{Database, Wait},
     keys::Store,
 };
 
@@ -41,7 +41,7 @@ impl Admin {
         let (configuration, config) = reader.finish_with(config)?;
         let log = order.log(&configuration)?;
         let config = config.prepared(order.service())?;
-        let database = Database::open(config.stored.database, &Metrics::default()).await.map_err(failed)?;
+        let database = Database::open(config.stored.database, Wait::No, &Metrics::default()).await.map_err(failed)?;
         Ok(Self {
             keys: Store::new(database.clone(), config.stored.keyring),
             database,

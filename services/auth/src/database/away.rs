@@ -19,17 +19,28 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// SQLSTATEs of a server that goes down, comes up or takes no more connections (PostgreSQL manual, appendix A).
 const GONE: [&str; 5] = ["57P01", "57P02", "57P03", "53300", "08006"];
 
-/// Whether an error says that the server, and not the request, has failed.
-pub(super) fn is_gone(error: &sqlx::Error) -> bool {
+/// What an error says of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Away {
+    /// It has failed, not the request.
+    Gone,
+    /// No connection came free in time: it has gone, or all are busy.
+    Perhaps,
+    /// It is there.
+    No,
+}
+
+/// What an error says of the server.
+pub(super) fn judge(error: &sqlx::Error) -> Away {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| GONE.contains(&code.as_ref())),
-        _ => false,
+        | sqlx::Error::WorkerCrashed => Away::Gone,
+        sqlx::Error::PoolTimedOut => Away::Perhaps,
+        sqlx::Error::Database(error) if error.code().is_some_and(|code| GONE.contains(&code.as_ref())) => Away::Gone,
+        _ => Away::No,
     }
 }
 
@@ -62,6 +73,39 @@ impl Database {
         });
     }
 
+    /// Asks the server whether it is there, once for all who wonder.
+    pub(super) fn suspect(&self, number: u64) {
+        let Source::Postgres(server) = &self.0.options.source else { return };
+        if self.0.suspected.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (database, server) = (self.clone(), server.clone());
+        tokio::spawn(async move {
+            if let Err(why) = database.ask(&server).await {
+                database.lost(number, &why);
+            }
+            database.0.suspected.store(false, Ordering::Relaxed);
+        });
+    }
+
+    /// Whether the server answers now; if not, why.
+    async fn ask(&self, server: &PgConnectOptions) -> Result<(), String> {
+        let limit = self.0.options.timeout;
+        match timeout(limit, postgres::connect(server)).await {
+            Ok(Ok(connection)) => {
+                let _ = timeout(limit, sqlx::Connection::close(connection)).await;
+                Ok(())
+            }
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("no answer in time".to_owned()),
+        }
+    }
+
+    /// For a command: a server that does not answer now is an error.
+    pub(super) async fn knock_once(&self, server: &PgConnectOptions) -> Result<(), OpenError> {
+        self.ask(server).await.map_err(OpenError::Away)
+    }
+
     /// At the start: looks for the server and brings its tables up to date, however long that takes.
     pub(super) async fn knock_until_migrated(&self, server: &PgConnectOptions) -> Result<PgPool, OpenError> {
         let mut pauses = Pauses::default();
@@ -87,14 +131,9 @@ impl Database {
         let server = postgres::within(server, limit);
         let (mut pauses, mut told) = (Pauses::default(), String::new());
         loop {
-            let why = match timeout(limit, postgres::connect(&server)).await {
-                Ok(Ok(connection)) => {
-                    self.0.connects.count("succeeded");
-                    let _ = timeout(limit, sqlx::Connection::close(connection)).await;
-                    return postgres::pool(server, self.0.options.connections, limit);
-                }
-                Ok(Err(error)) => error.to_string(),
-                Err(_) => "no answer in time".to_owned(),
+            let Err(why) = self.ask(&server).await else {
+                self.0.connects.count("succeeded");
+                return postgres::pool(server, self.0.options.connections, limit);
             };
             self.0.connects.count("failed");
             // The same reason once, not at every attempt.
@@ -111,7 +150,7 @@ impl Database {
 fn is_passing(error: &sqlx::migrate::MigrateError) -> bool {
     match error {
         sqlx::migrate::MigrateError::Execute(error) | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
-            is_gone(error)
+            judge(error) == Away::Gone
         }
         _ => false,
     }
@@ -144,7 +183,8 @@ mod tests {
 
     #[test]
     fn what_concerns_a_single_request_does_not_mean_that_the_server_is_gone() {
-        assert!(!is_gone(&sqlx::Error::RowNotFound));
-        assert!(is_gone(&sqlx::Error::PoolTimedOut));
+        assert_eq!(judge(&sqlx::Error::RowNotFound), Away::No);
+        assert_eq!(judge(&sqlx::Error::PoolTimedOut), Away::Perhaps);
+        assert_eq!(judge(&sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into())), Away::Gone);
     }
 }

@@ -10,7 +10,10 @@ mod sqlite;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64},
+    },
     time::Duration,
 };
 
@@ -20,6 +23,7 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
 };
 
+use self::away::Away;
 pub use self::source::{DatabaseUrl, Source};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -33,6 +37,9 @@ pub enum OpenError {
     /// Not a database, not readable…
     #[error("cannot open the database {0}: {1}")]
     Open(String, #[source] sqlx::Error),
+    /// A command does not wait for it.
+    #[error("the database is away: {0}")]
+    Away(String),
     /// A migration failed, or the database is of a newer version.
     #[error("cannot migrate the database: {0}")]
     Migrate(#[from] MigrateError),
@@ -72,6 +79,15 @@ pub struct Options {
     pub timeout: Duration,
 }
 
+/// Whether to wait for a server that is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Until it is there.
+    ForIt,
+    /// No: to fail is better.
+    No,
+}
+
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Database(Arc<Inner>);
@@ -82,6 +98,7 @@ struct Inner {
     /// None while it is away. The number tells pools apart: what fails on an old one says nothing of the new one.
     pool: RwLock<Option<(u64, Pool)>>,
     number: AtomicU64,
+    suspected: AtomicBool,
     connects: CounterBy,
 }
 
@@ -136,21 +153,30 @@ impl Begin for PgPool {
 }
 
 impl Database {
-    /// Opens the database, making it at the first start, and brings its tables up to date. Waits for a server that is away.
-    pub async fn open(options: Options, metrics: &Metrics) -> Result<Self, OpenError> {
+    /// Opens the database, making it at the first start, and brings its tables up to date. A service waits for a server
+    /// that is away; a command, which somebody or something can give again, does not.
+    pub async fn open(options: Options, wait: Wait, metrics: &Metrics) -> Result<Self, OpenError> {
         let connects = metrics.counter_by(
             "outcome",
             "database_connects",
             "Attempts to find a PostgreSQL that was away, by outcome",
         );
-        let database =
-            Self(Arc::new(Inner { options, pool: RwLock::default(), number: AtomicU64::default(), connects }));
+        let database = Self(Arc::new(Inner {
+            options,
+            pool: RwLock::default(),
+            number: AtomicU64::default(),
+            suspected: AtomicBool::default(),
+            connects,
+        }));
         match &database.0.options.source {
             Source::Sqlite(file) => {
                 let pool = sqlite::open(file, database.0.options.timeout).await?;
                 database.found(Pool::Sqlite(pool));
             }
             Source::Postgres(server) => {
+                if wait == Wait::No {
+                    database.knock_once(server).await?;
+                }
                 let pool = database.knock_until_migrated(server).await?;
                 database.found(Pool::Postgres(pool));
             }
@@ -179,8 +205,10 @@ impl Database {
         match tokio::time::timeout(self.0.options.timeout + GRACE, work).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => {
-                if away::is_gone(&error) {
-                    self.lost(number, &error.to_string());
+                match away::judge(&error) {
+                    Away::Gone => self.lost(number, &error.to_string()),
+                    Away::Perhaps => self.suspect(number),
+                    Away::No => {}
                 }
                 Err(Error::Failed(error))
             }

@@ -92,10 +92,12 @@ impl Times {
 /// The state of each key, in the order given. Of those that may sign, the newest does.
 pub fn states(all: &[Times], now: i64) -> Vec<State> {
     let signing = all.iter().filter(|times| times.may_sign(now)).map(|times| times.generation).max();
+    // A key whose turn never came because a newer one was made to sign at once will not sign any more.
+    let may_follow = |times: &Times| signing.is_none_or(|signing| times.generation > signing);
     let state = |times: &Times| {
         if !times.is_published(now) {
             State::Retired
-        } else if times.signs_at > now {
+        } else if times.signs_at > now && may_follow(times) {
             State::Next
         } else if Some(times.generation) == signing {
             State::Signing
@@ -127,6 +129,13 @@ mod tests {
     #[test]
     fn a_key_that_was_withdrawn_before_it_signed_leaves_the_older_one_signing() {
         assert_eq!(states(&[key(1, 0, None), key(2, 1000, Some(500))], 1500), [State::Signing, State::Retired]);
+    }
+
+    #[test]
+    fn a_key_that_was_overtaken_does_not_come_next() {
+        let keys = [key(1, 0, Some(2000)), key(2, 1000, Some(2000)), key(3, 500, None)];
+        assert_eq!(states(&keys, 500), [State::Retiring, State::Retiring, State::Signing]);
+        assert_eq!(states(&keys, 1000), [State::Retiring, State::Retiring, State::Signing]);
     }
 
     #[test]

@@ -96,6 +96,8 @@ fn rotation(rows: &[Row], schedule: &Schedule, at_once: bool, now: i64) -> Resul
     if let Some(next) = in_state(rows, State::Next, now).filter(|_| !at_once) {
         return Err(format!("a rotation is under way: {} signs from {}", next.kid, utc(next.signs_at)));
     }
+    // Without a key that signs there is nothing to wait for.
+    let at_once = at_once || in_state(rows, State::Signing, now).is_none();
     let signs_at = if at_once { now } else { after(now, schedule.lead()) };
     let end = after(signs_at, schedule.tail());
     let published = rows.iter().filter(|row| row.times().is_published(now));
@@ -121,7 +123,10 @@ fn retirement(rows: &[Row], kid: &str, schedule: &Schedule, at_once: bool, now: 
         }
         State::Signing if !at_once => Err(format!("{kid} signs: `key rotate` first, or retire it with --now")),
         State::Signing => match in_state(rows, State::Next, now) {
-            Some(next) => Ok(Plan { changed: vec![ending(row, now), Row { signs_at: now, ..next }], made: None }),
+            Some(next) => Ok(Plan {
+                changed: vec![ending(row, now), Row { signs_at: now, retires_at: None, ..next }],
+                made: None,
+            }),
             None => Ok(Plan { changed: vec![ending(row, now)], made: Some(now) }),
         },
     }

@@ -1,11 +1,15 @@
 //! The signing keys in the database: rows whose private part is sealed.
+use std::time::SystemTime;
+
 use secrecy::ExposeSecret as _;
 use token::SigningKey;
 
-use super::{Error, life::Times};
+use super::{Error, Schedule, life::Times};
 use crate::{
+    audit::{self, utc},
     database::{self, Database, on, transaction},
     seal::{Keyring, SealedWith},
+    users::seconds,
 };
 
 /// A key as it lies in the database.
@@ -78,20 +82,31 @@ impl Store {
         Ok((key, sealed))
     }
 
-    /// The rows; a first key is made where there is none. Of replicas that start at once, one makes it.
-    pub async fn rows_or_first(&self, now: i64) -> Result<Vec<Row>, Error> {
+    /// The rows; a key is made where none is published. Of replicas that start at once, one makes it.
+    pub async fn rows_or_first(&self, schedule: &Schedule, now: SystemTime) -> Result<Vec<Row>, Error> {
         let rows = self.rows().await?;
-        if !rows.is_empty() {
+        if rows.iter().any(|row| row.times().is_published(seconds(now))) {
             return Ok(rows);
         }
-        let (key, sealed) = self.make()?;
-        let made = on!(&self.database, connections => {
-            sqlx::query(MAKE_FIRST).bind(key.kid()).bind(&sealed).bind(now).execute(connections).await.map(|done| done.rows_affected() == 1)
-        })?;
-        if made {
-            tracing::info!(target: crate::audit::TARGET, event = "key.made", kid = key.kid(), "signing key made");
+        if rows.is_empty() {
+            self.make_first(seconds(now)).await?;
+        } else {
+            // All have retired. Whoever else makes one now does so before or after us, and then there are two.
+            self.rotate(schedule, true, now).await?;
         }
         Ok(self.rows().await?)
+    }
+
+    async fn make_first(&self, now: i64) -> Result<(), Error> {
+        let (key, sealed) = self.make()?;
+        let made = on!(&self.database, connections => {
+            sqlx::query(MAKE_FIRST).bind(key.kid()).bind(&sealed).bind(now).execute(connections).await
+                .map(|done| done.rows_affected() == 1)
+        })?;
+        if made {
+            tracing::info!(target: audit::TARGET, event = "key.made", kid = key.kid(), signs_at = utc(now), "signing key made");
+        }
+        Ok(())
     }
 
     /// Seals every key again with the current key-encryption key: how many were sealed with the previous one.

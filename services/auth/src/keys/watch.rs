@@ -55,7 +55,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        database::{Database, Options, Source},
+        database::{Database, Options, Source, Wait},
         keys::{
             life::{State, states},
             ring::Issuance,
@@ -82,10 +82,10 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let source = Source::Sqlite(directory.path().join("auth.db"));
         let options = Options { source, connections: 1, timeout: Duration::from_secs(1) };
-        let database = Database::open(options, &Metrics::default()).await.expect("a database");
+        let database = Database::open(options, Wait::No, &Metrics::default()).await.expect("a database");
         let key = SealingKey::generate().expect("a key");
         let store = Store::new(database, Keyring::new(key, None, "the test".to_owned()));
-        let rows = store.rows_or_first(seconds(at(Duration::ZERO))).await.expect("a key");
+        let rows = store.rows_or_first(&SCHEDULE, at(Duration::ZERO)).await.expect("a key");
         let issuance = Issuance { issuer: "i".to_owned(), audience: "a".to_owned(), ttl: SCHEDULE.token_ttl };
         let ring = KeyRing::open(&store, &rows, issuance, at(Duration::ZERO)).expect("a ring");
         let almost = at(DAY.saturating_sub(Duration::from_secs(1)));

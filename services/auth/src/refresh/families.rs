@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::RefreshToken;
 use crate::{
     database::{Database, Error, transaction},
-    users::{Account, seconds},
+    users::{Account, Demo, seconds},
 };
 
 /// The families in the database. Cheap to clone.
@@ -15,6 +15,7 @@ use crate::{
 pub struct Families {
     database: Database,
     ttl: Duration,
+    demo: Demo,
 }
 
 /// A refresh token that was given out.
@@ -44,7 +45,7 @@ pub enum Refused {
         /// Whose it was.
         account: String,
     },
-    /// The account is disabled: its family is revoked now.
+    /// The account is disabled, or the demo account is: its family is revoked now.
     Disabled {
         /// Whose it was.
         account: String,
@@ -85,8 +86,8 @@ const ACCOUNT: &str = "SELECT * FROM accounts WHERE id = $1";
 
 impl Families {
     /// The families in this database; a new one lives for `ttl`, however often it is refreshed.
-    pub fn new(database: Database, ttl: Duration) -> Self {
-        Self { database, ttl }
+    pub fn new(database: Database, ttl: Duration, demo: Demo) -> Self {
+        Self { database, ttl, demo }
     }
 
     /// Founds a family for an account that has just logged in. `None` without randomness.
@@ -118,7 +119,7 @@ impl Families {
                 Some(found) if found.expires_at <= now => Err(Refused::Expired),
                 Some(found) => {
                     let account: Account = sqlx::query_as(ACCOUNT).bind(&found.account_id).fetch_one(&mut *transaction).await?;
-                    if first && account.is_enabled() {
+                    if first && account.may_log_in(self.demo) {
                         sqlx::query(ADD).bind(&hash).bind(&found.family_id).bind(now).execute(&mut *transaction).await?;
                         Ok((account, found))
                     } else {

@@ -38,9 +38,11 @@ pub async fn refresh(
     JsonBody(presented): JsonBody<Presented>,
 ) -> Result<impl IntoResponse, Error> {
     let now = auth.clock.now();
+    // Before the token is used up: without a key there would be nothing to give for it.
+    let signer = auth.ring.issuer(now).ok_or(Error::NoKey)?;
     let outcome = auth.families.refresh(&presented.refresh_token, now).await?.ok_or(Error::NoRandomness)?;
     let (account, granted) = outcome.map_err(|refused| refuse(&auth, client, &refused))?;
-    let (issued, jti) = Issued::to(&auth, &account, &granted, now)?;
+    let (issued, jti) = Issued::to(&signer, &account, &granted, now)?;
     tracing::info!(
         target: audit::TARGET, event = "refresh.succeeded", account = account.username, jti, family = granted.family, peer = client.shown(),
         "refresh succeeded"

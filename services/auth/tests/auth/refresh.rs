@@ -57,6 +57,14 @@ async fn security_20_a_family_ends_however_often_it_is_refreshed() {
 }
 
 #[tokio::test]
+async fn without_demo_mode_the_demo_account_refreshes_no_more() {
+    let auth = Auth::start().await;
+    let login = auth.login("user", "password").await;
+    let auth = auth.restarted_with(&[("AUTH_DEMO_USER", "false")]).await;
+    assert_eq!(auth.post("/refresh", refresh_token(&login)).await.status, 401);
+}
+
+#[tokio::test]
 async fn logging_out_ends_the_family_and_says_nothing_of_it() {
     let auth = Auth::start().await;
     let login = auth.login("user", "password").await;

@@ -2,7 +2,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use auth::{
-    database::{Database, Options, Source},
+    database::{Database, Options, Source, Wait},
     keys::{Error, KeyRing, Schedule, Store, ring::Issuance},
     seal::{Keyring, SealingKey},
 };
@@ -23,11 +23,15 @@ fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(500_000) + Duration::from_secs(seconds)
 }
 
+fn seconds(time: SystemTime) -> i64 {
+    i64::try_from(time.duration_since(UNIX_EPOCH).expect("after 1970").as_secs()).expect("a number")
+}
+
 async fn database() -> (Database, TempDir) {
     let directory = TempDir::new().expect("a directory");
     let source = Source::Sqlite(directory.path().join("auth.db"));
     let options = Options { source, connections: 1, timeout: Duration::from_secs(1) };
-    (Database::open(options, &Metrics::default()).await.expect("a database"), directory)
+    (Database::open(options, Wait::No, &Metrics::default()).await.expect("a database"), directory)
 }
 
 fn keyring(previous: Option<&str>) -> Keyring {
@@ -43,7 +47,7 @@ impl Keys {
     async fn at_start() -> Self {
         let (database, directory) = database().await;
         let store = Store::new(database, keyring(None));
-        let rows = store.rows_or_first(seconds(at(0))).await.expect("a first key");
+        let rows = store.rows_or_first(&SCHEDULE, at(0)).await.expect("a first key");
         let ttl = SCHEDULE.token_ttl;
         let issuance = Issuance { issuer: "auth.service".to_owned(), audience: "hello.service".to_owned(), ttl };
         let ring = KeyRing::open(&store, &rows, issuance, at(0)).expect("a ring");
@@ -61,10 +65,6 @@ impl Keys {
     fn published(&self, now: SystemTime) -> Vec<String> {
         self.ring.jwks(now).keys.into_iter().map(|key| key.kid).collect()
     }
-}
-
-fn seconds(time: SystemTime) -> i64 {
-    i64::try_from(time.duration_since(UNIX_EPOCH).expect("after 1970").as_secs()).expect("a number")
 }
 
 #[tokio::test]
@@ -148,6 +148,38 @@ async fn a_next_key_that_is_withdrawn_leaves_the_old_one_signing_for_good() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_overtaken_never_signs_and_nobody_waits_for_it() {
+    let keys = Keys::at_start().await;
+    keys.store.rotate(&SCHEDULE, false, at(0)).await.expect("rotated");
+    let newest = keys.store.rotate(&SCHEDULE, true, at(1)).await.expect("rotated at once").kid;
+    keys.store.retire(&newest, &SCHEDULE, true, at(2)).await.expect("retired");
+    keys.look(at(2)).await;
+    let substitute = keys.signing(at(2));
+    assert_eq!(keys.signing(at(1_000_000)), substitute, "it has no end");
+    keys.store.rotate(&SCHEDULE, false, at(3)).await.expect("no other rotation is under way");
+}
+
+#[tokio::test]
+async fn where_no_key_signs_a_new_one_does_so_at_once() {
+    let (database, _directory) = database().await;
+    let store = Store::new(database, keyring(None));
+    assert_eq!(store.rotate(&SCHEDULE, false, at(5)).await.expect("rotated").signs_at, seconds(at(5)));
+}
+
+#[tokio::test]
+async fn a_start_on_keys_that_have_all_retired_makes_another() {
+    let keys = Keys::at_start().await;
+    let long_after = at(10_000_000);
+    let signing = keys.signing(at(0));
+    keys.store.rotate(&SCHEDULE, true, at(0)).await.expect("rotated");
+    for row in keys.store.rows().await.expect("rows").into_iter().filter(|row| row.kid != signing) {
+        keys.store.retire(&row.kid, &SCHEDULE, true, at(1)).await.expect("retired");
+    }
+    let rows = keys.store.rows_or_first(&SCHEDULE, long_after).await.expect("rows");
+    assert!(rows.iter().any(|row| row.times().may_sign(seconds(long_after))), "{rows:?}");
+}
+
+#[tokio::test]
 async fn the_key_that_signs_does_not_retire_by_a_plain_order() {
     let keys = Keys::at_start().await;
     let signing = keys.signing(at(0));
@@ -162,7 +194,7 @@ async fn the_key_that_signs_does_not_retire_by_a_plain_order() {
 async fn key_encryption_keys_are_exchanged_by_resealing() {
     let (database, _directory) = database().await;
     let before = Store::new(database.clone(), keyring(None));
-    before.rows_or_first(seconds(at(0))).await.expect("a key");
+    before.rows_or_first(&SCHEDULE, at(0)).await.expect("a key");
     let both = Store::new(database.clone(), keyring(Some(OLD)));
     assert_eq!(both.reseal().await.expect("resealed"), 1);
     assert_eq!(both.reseal().await.expect("nothing to do"), 0);
