@@ -25,6 +25,8 @@ use crate::{
 
 /// `EX_CONFIG` of sysexits.h.
 const EXIT_CONFIGURATION: u8 = 78;
+/// As clap has it.
+const EXIT_USAGE: u8 = 2;
 const MAX_WORKERS: usize = 4;
 /// Hashing and name resolution; each thread costs memory.
 const MAX_BLOCKING: usize = 8;
@@ -35,6 +37,9 @@ pub enum Stop {
     /// Something is wrong with the configuration: exit 78.
     #[error(transparent)]
     Configuration(#[from] Invalid),
+    /// A command was asked for in a way that makes no sense: exit 2, as for a flag that does not exist.
+    #[error("{0}")]
+    Usage(String),
     /// Something else, in one line: exit 1.
     #[error("{0}")]
     Failed(String),
@@ -140,6 +145,10 @@ fn report(service: &Service, stop: &Stop) -> ExitCode {
                 eprintln!("{}: {problem}", service.name);
             }
             ExitCode::from(EXIT_CONFIGURATION)
+        }
+        Stop::Usage(why) => {
+            eprintln!("{}: {why}", service.name);
+            ExitCode::from(EXIT_USAGE)
         }
         Stop::Failed(why) => {
             eprintln!("{}: {why}", service.name);

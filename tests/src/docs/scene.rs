@@ -1,5 +1,5 @@
 //! What has to run for a document's commands, and at which addresses the document thinks it does.
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use crate::{Launch, Process, Program, Suite};
 
@@ -20,7 +20,7 @@ const PORTS: [u16; 12] = [8080, 8081, 8082, 8083, 8084, 8085, 9080, 9081, 9090, 
 pub(super) struct Stage {
     /// What a document says, and where it really is.
     addresses: Vec<(String, String)>,
-    _processes: Vec<Process>,
+    processes: Vec<Process>,
 }
 
 impl Scene {
@@ -67,11 +67,18 @@ impl Stage {
                 pair(port + 1, real.health);
             }
         }
-        Self { addresses, _processes: processes }
+        Self { addresses, processes }
     }
 
-    /// A command for the addresses as they are; and `flotilla` for the way to run it from a clone.
+    /// The data directory of whoever keeps accounts here: a command of a document is about these.
+    pub(super) fn data(&self) -> Option<PathBuf> {
+        let keeps_accounts = |process: &&Process| matches!(process.program(), Program::Auth | Program::Monolith);
+        self.processes.iter().find(keeps_accounts).map(|process| process.home().path().join("data"))
+    }
+
+    /// A command for the addresses as they are; and `flotilla` and `auth` for the way to run them from a clone.
     pub(super) fn real(&self, command: &str) -> String {
+        let command = command.replace("cargo run -q -p auth -- ", "auth ");
         let command = command.replace("cargo run -q -- ", "flotilla ").replace("cargo run -- ", "flotilla ");
         self.addresses.iter().fold(command, |text, (told, real)| text.replace(told, real))
     }

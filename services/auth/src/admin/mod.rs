@@ -3,9 +3,12 @@
 //! | module | commands |
 //! |---|---|
 //! | `key` | `key list`, `rotate`, `retire`, `reseal` |
+//! | `user`, `import` | `user add`, `list`, `disable`, `enable`, `password`, `roles`, `import` |
 //! | `upkeep` | `migrate`, `purge` |
+mod import;
 mod key;
 mod upkeep;
+mod user;
 
 use std::{io::Write as _, pin::Pin};
 
@@ -17,16 +20,20 @@ use crate::{
     config::{Config, Tokens},
     database::{Database, Wait},
     keys::Store,
+    password::Memory,
+    users::Users,
 };
 
 /// The commands, as chassis wants them.
 pub fn commands() -> Commands {
-    Commands { described: vec![key::described(), upkeep::migrate(), upkeep::purge()], carry_out }
+    Commands { described: vec![user::described(), key::described(), upkeep::migrate(), upkeep::purge()], carry_out }
 }
 
 /// What every command works with: the database is open and its tables are up to date.
 pub(crate) struct Admin {
     pub(crate) database: Database,
+    pub(crate) users: Users,
+    pub(crate) password_memory: Memory,
     pub(crate) keys: Store,
     pub(crate) tokens: Tokens,
     pub(crate) clock: Clock,
@@ -43,6 +50,8 @@ impl Admin {
         let config = config.prepared(order.service())?;
         let database = Database::open(config.stored.database, Wait::No, &Metrics::default()).await.map_err(failed)?;
         Ok(Self {
+            users: Users::new(database.clone()),
+            password_memory: config.login.password_memory_kib,
             keys: Store::new(database.clone(), config.stored.keyring),
             database,
             tokens: config.tokens,
@@ -54,8 +63,12 @@ impl Admin {
 
 fn carry_out(order: Order) -> Pin<Box<dyn Future<Output = Result<(), Stop>>>> {
     Box::pin(async move {
+        if let Some(("user", matches)) = order.matches.subcommand() {
+            user::judge(matches)?;
+        }
         let admin = Admin::open(&order).await?;
         match order.matches.subcommand() {
+            Some(("user", matches)) => user::carry_out(&admin, matches).await,
             Some(("key", matches)) => key::carry_out(&admin, matches).await,
             Some(("migrate", _)) => upkeep::migrated(&admin),
             Some(("purge", matches)) => upkeep::carry_out_purge(&admin, matches).await,

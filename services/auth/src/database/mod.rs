@@ -132,7 +132,38 @@ macro_rules! transaction {
     };
 }
 
-pub(crate) use {on, transaction};
+/// Runs a block in a transaction that may last: its `Ok` is committed, its `Err` undone. The whole has no limit; each
+/// step has that of a request, by [`Database::step`]. There is none for the commit: given up, nobody knew how it ended.
+macro_rules! long_transaction {
+    ($database:expr, $transaction:ident => $work:block) => {{
+        let database: &$crate::database::Database = $database;
+        let (number, pool) = database.pool()?;
+        let work = async {
+            match &pool {
+                $crate::database::Pool::Sqlite(connections) => {
+                    $crate::database::long_transaction!(@begun connections, $transaction => $work)
+                }
+                $crate::database::Pool::Postgres(connections) => {
+                    $crate::database::long_transaction!(@begun connections, $transaction => $work)
+                }
+            }
+        };
+        database.noted(number, work.await)
+    }};
+    (@begun $connections:ident, $transaction:ident => $work:block) => {{
+        let begin = $crate::database::Begin::begin($connections);
+        let mut $transaction = $connections.begin_with(begin).await?;
+        let outcome = $work;
+        if outcome.is_ok() {
+            $transaction.commit().await?;
+        } else {
+            $transaction.rollback().await?;
+        }
+        Ok(outcome)
+    }};
+}
+
+pub(crate) use {long_transaction, on, transaction};
 
 /// How a transaction that will write begins.
 pub(crate) trait Begin {
@@ -202,21 +233,30 @@ impl Database {
         number: u64,
         work: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, Error> {
-        match tokio::time::timeout(self.0.options.timeout + GRACE, work).await {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) => {
-                match away::judge(&error) {
-                    Away::Gone => self.lost(number, &error.to_string()),
-                    Away::Perhaps => self.suspect(number),
-                    Away::No => {}
-                }
-                Err(Error::Failed(error))
-            }
-            Err(_) => {
-                self.lost(number, "no answer in time");
-                Err(Error::Slow)
-            }
+        if let Ok(outcome) = tokio::time::timeout(self.0.options.timeout + GRACE, work).await {
+            self.noted(number, outcome)
+        } else {
+            self.lost(number, "no answer in time");
+            Err(Error::Slow)
         }
+    }
+
+    /// The outcome of some work. What says that the server is gone is remembered.
+    pub(crate) fn noted<T>(&self, number: u64, outcome: Result<T, sqlx::Error>) -> Result<T, Error> {
+        outcome.map_err(|error| {
+            match away::judge(&error) {
+                Away::Gone => self.lost(number, &error.to_string()),
+                Away::Perhaps => self.suspect(number),
+                Away::No => {}
+            }
+            Error::Failed(error)
+        })
+    }
+
+    /// One step of work that lasts, within the time of a request: a server that has vanished is noticed.
+    pub(crate) async fn step<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+        let late = |_| sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time"));
+        tokio::time::timeout(self.0.options.timeout + GRACE, work).await.map_err(late)?
     }
 }
 

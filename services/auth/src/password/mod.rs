@@ -3,6 +3,7 @@
 //! A buffer for each login would let a handful of clients fill the memory of a small pod; and an allocator that keeps
 //! such buffers around would do it without any load. So there are as many as hashings may run at once, and logins wait.
 mod hash;
+pub mod rules;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

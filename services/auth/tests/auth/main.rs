@@ -1,4 +1,7 @@
 //! auth as its clients meet it: its routes in process, on a database of their own.
+mod accounts;
+mod command;
+mod import;
 mod login;
 mod persistence;
 mod refresh;

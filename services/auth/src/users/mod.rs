@@ -1,4 +1,14 @@
 //! Accounts: who may log in, with what hash, and what his tokens say.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`fields`] | what a name, a mail address and roles may be |
+//! | `changes` | what an administrator changes |
+//! | `many` | pages and batches |
+mod changes;
+pub mod fields;
+pub(crate) mod many;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use token::Subject;
@@ -70,8 +80,8 @@ pub struct NewAccount {
 #[derive(Debug, Clone)]
 pub struct Users(Database);
 
-/// Adds an account, unless the name is taken. For [`Users::add`] and, in its one transaction, for an import.
-pub(crate) const INSERT: &str = "INSERT INTO accounts (id, username, email, roles, password_hash, demo, created_at) \
+/// Adds an account, unless the name is taken.
+const INSERT: &str = "INSERT INTO accounts (id, username, email, roles, password_hash, demo, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (username) DO NOTHING";
 
 impl Users {
