@@ -15,13 +15,14 @@ pub struct Said {
 }
 
 impl Said {
-    pub(crate) async fn by(mut process: Process) -> Self {
+    /// Waits for the end of a command that was spawned.
+    pub async fn by(mut process: Process) -> Self {
         let code = process.wait_exit(LONG).await.code();
         Self { code, out: process.output().of(Stream::Out), err: process.output().of(Stream::Err) }
     }
 
     /// The same, if this was its exit code.
-    #[must_use]
+    #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "an assertion")]
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:?}");
         self
@@ -30,7 +31,9 @@ impl Said {
     /// The one line on stderr that is for a person; nothing else was said but, maybe, events of the log.
     pub fn one_line(&self) -> &str {
         let mut lines = self.err.iter().filter(|line| event(line).is_none());
-        let (Some(line), None) = (lines.next(), lines.next()) else { panic!("one line is expected on stderr: {self:?}") };
+        let (Some(line), None) = (lines.next(), lines.next()) else {
+            panic!("one line is expected on stderr: {self:?}")
+        };
         assert!(self.out.is_empty(), "nothing is expected on stdout: {self:?}");
         line
     }

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use e2e::registry;
 
+mod auth;
 mod classic;
 mod contract;
 mod docs;
@@ -21,6 +22,7 @@ mod skips;
 
 fn main() -> ExitCode {
     let modules = [
+        auth::tests(),
         classic::tests(),
         contract::tests(),
         docs::tests(),
