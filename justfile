@@ -43,9 +43,9 @@ docs:
 release:
     cargo build --release --locked --workspace --bins
 
-# As a small pod wants them: one static file a service, built for size. Linux on x86-64.
+# As a small pod wants them: one static file a service, without what is in it twice. Linux; `just release-static -p auth` builds one.
 release-static *packages:
-    RUSTFLAGS='-C target-feature=+crt-static' CARGO_PROFILE_RELEASE_OPT_LEVEL=s cargo build --release --locked --target x86_64-unknown-linux-gnu {{packages}}
+    RUSTFLAGS='-C target-feature=+crt-static -C link-arg=-Wl,--icf=safe,-z,pack-relative-relocs' cargo build --release --locked --target {{arch()}}-unknown-linux-gnu {{packages}}
 
 # Benches: tokens, then the services against a bare hyper server.
 bench:

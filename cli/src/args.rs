@@ -18,7 +18,7 @@ Examples:
   flotilla token login http://localhost:8080 -u user:password
   flotilla token decode \"$TOKEN\"
   flotilla token verify \"$TOKEN\" --jwks http://localhost:8080/.well-known/jwks.json
-  flotilla doctor --for kubernetes
+  flotilla doctor --for walkthrough
 
 Exit codes:
   0    done; for `token verify`: the token is valid

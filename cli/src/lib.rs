@@ -8,6 +8,7 @@
 //! | `token` | looks at tokens, verifies them, fetches them |
 //! | `doctor` | which tools are here, and what is missing |
 //! | `exit` | exit codes, and how an error becomes one |
+//! | `invocation` | how this program was started, for hints that can be typed |
 //! | `output`, `table` | what goes to stdout |
 //! | `web` | HTTP requests with a deadline and a size limit |
 //!
@@ -17,6 +18,7 @@
 mod args;
 mod doctor;
 mod exit;
+mod invocation;
 mod output;
 pub mod service;
 mod table;

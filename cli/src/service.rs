@@ -7,6 +7,8 @@ use std::io::{self, Read as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use chassis::Service;
+use chassis::config::{Reader, Settings, Sources};
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::{exit, output};
@@ -16,8 +18,8 @@ pub(crate) const COMMAND: &str = "service";
 /// The option that ends the service with its standard input.
 pub(crate) const LIFELINE: &str = "--lifeline";
 
-/// How long a service that lost its parent may drain.
-const GRACE: Duration = Duration::from_secs(30);
+/// What a drain may take beyond its settings, on a busy machine.
+const MARGIN: Duration = Duration::from_secs(5);
 
 /// The services of the suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,22 @@ impl Name {
             Self::Frontend => "frontend",
             Self::Monolith => "monolith",
         }
+    }
+
+    const fn service(self) -> &'static Service {
+        match self {
+            Self::Auth => &auth::SERVICE,
+            Self::Hello => &hello::SERVICE,
+            Self::Frontend => &frontend::SERVICE,
+            Self::Monolith => &monolith::SERVICE,
+        }
+    }
+
+    /// How long the service with these settings may take to drain before something must be wrong with it.
+    pub(crate) fn patience(self, sources: &Sources) -> Duration {
+        let settings = Reader::new(self.service(), sources).section::<Settings>();
+        // With settings that cannot be read it does not start, and there is nothing to drain.
+        settings.map_or(MARGIN, |settings| *settings.drain_delay + *settings.shutdown_timeout + MARGIN)
     }
 
     fn run(self, args: impl Iterator<Item = OsString>) -> ExitCode {
@@ -76,7 +94,7 @@ impl Requested<'_> {
             return ExitCode::from(exit::USAGE);
         };
         if self.lifeline
-            && let Err(error) = hold_lifeline()
+            && let Err(error) = hold_lifeline(name)
         {
             output::remark(&format!("error: cannot watch the standard input: {error}"));
             return ExitCode::from(exit::FAILED);
@@ -90,8 +108,8 @@ impl Requested<'_> {
 ///
 /// The parent holds the other end of that pipe and never writes. However the parent ends, also by SIGKILL, the system
 /// closes its end: no service outlives `up`, on any Unix.
-fn hold_lifeline() -> io::Result<()> {
-    let watch = || {
+fn hold_lifeline(name: Name) -> io::Result<()> {
+    let watch = move || {
         let mut nothing = [0; 64];
         let mut stdin = io::stdin().lock();
         loop {
@@ -102,7 +120,7 @@ fn hold_lifeline() -> io::Result<()> {
             }
         }
         let _ = kill_process(getpid(), Signal::TERM);
-        std::thread::sleep(GRACE);
+        std::thread::sleep(name.patience(&Sources::of_process()));
         let _ = kill_process(getpid(), Signal::KILL);
     };
     std::thread::Builder::new().name("lifeline".to_owned()).spawn(watch).map(drop)
@@ -130,6 +148,16 @@ mod tests {
         assert_eq!(requested.name, Some(Name::Hello));
         assert!(requested.lifeline);
         assert_eq!(requested.args, args("-http 127.0.0.1:0"));
+    }
+
+    #[test]
+    fn a_drain_may_take_what_its_settings_say_and_a_little_more() {
+        let seconds = |variables: &[(&str, &str)]| {
+            Name::Hello.patience(&Sources::from_variables(variables.iter().copied())).as_secs()
+        };
+        assert_eq!(seconds(&[]), 25);
+        assert_eq!(seconds(&[("HELLO_DRAIN_DELAY", "10s"), ("AUTH_DRAIN_DELAY", "10m")]), 35);
+        assert_eq!(seconds(&[("HELLO_DRAIN_DELAY", "1m"), ("HELLO_SHUTDOWN_TIMEOUT", "2m")]), 185);
     }
 
     #[test]

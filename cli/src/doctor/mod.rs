@@ -31,15 +31,15 @@ enum Purpose {
     Rust,
     /// The walkthrough on this machine
     Walkthrough,
-    /// Images, and the suite by compose
+    /// Images and compose, in lessons to come
     Docker,
-    /// The suite on a cluster
+    /// The suite on a cluster, in lessons to come
     Kubernetes,
-    /// A cluster on this machine
+    /// A cluster on this machine, in lessons to come
     Minikube,
-    /// The chart
+    /// The suite as a chart, in lessons to come
     Helm,
-    /// A database server for auth
+    /// A database server
     Postgres,
 }
 

@@ -34,7 +34,7 @@ const TOOLS: [Tool; 7] = [
     },
     Tool {
         name: "docker",
-        used_for: "images, and the suite by compose",
+        used_for: "images and compose, in lessons to come",
         purposes: &[Purpose::Docker, Purpose::Minikube],
         version: &["--version"],
         answers: Some((
@@ -45,7 +45,7 @@ const TOOLS: [Tool; 7] = [
     },
     Tool {
         name: "kubectl",
-        used_for: "the suite on a cluster",
+        used_for: "the suite on a cluster, in lessons to come",
         purposes: &[Purpose::Kubernetes, Purpose::Minikube, Purpose::Helm],
         version: &["version", "--client"],
         // Whether the cluster answers is not asked: the next step may well be to start one.
@@ -54,7 +54,7 @@ const TOOLS: [Tool; 7] = [
     },
     Tool {
         name: "minikube",
-        used_for: "a cluster on this machine",
+        used_for: "a cluster on this machine, in lessons to come",
         purposes: &[Purpose::Minikube],
         version: &["version", "--short"],
         answers: None,
@@ -62,7 +62,7 @@ const TOOLS: [Tool; 7] = [
     },
     Tool {
         name: "helm",
-        used_for: "the chart",
+        used_for: "the suite as a chart, in lessons to come",
         purposes: &[Purpose::Helm],
         version: &["version", "--short"],
         answers: None,
@@ -70,7 +70,7 @@ const TOOLS: [Tool; 7] = [
     },
     Tool {
         name: "psql",
-        used_for: "looking into a PostgreSQL that auth uses",
+        used_for: "looking into a PostgreSQL database",
         purposes: &[Purpose::Postgres],
         version: &["--version"],
         answers: None,

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use anstyle::AnsiColor;
 use anyhow::Context as _;
+use chassis::config::Sources;
 use tokio::time::{Instant, timeout};
 
 use super::banner::Mooring;
 use super::console::{Console, Voice};
-use super::keeper::{Charge, Farewell, Keeper, Status};
+use super::keeper::{Charge, Farewell, HOPELESS_DEATHS, Keeper, Status};
 use super::plan::{Berth, Plan};
 use super::process::Launch;
 use super::readiness::Readiness;
@@ -58,33 +59,34 @@ impl Fleet {
             settings: std::mem::take(&mut berth.settings),
             unset: std::mem::take(&mut berth.unset),
         };
+        let sources = Sources::of_process().without(&launch.unset).with(&launch.settings);
+        let patience = berth.name.patience(&sources);
         let voice = voice(berth.name);
         berth.release();
-        Ok(Charge { voice, launch, readiness, console: self.console.clone() })
+        Ok(Charge { voice, launch, readiness, patience, console: self.console.clone() })
     }
 
     async fn last_is_ready(&mut self) -> anyhow::Result<i32> {
         let keeper = self.keepers.last_mut().expect("a service was just started");
         let name = keeper.voice.name;
-        let last_lines = |keeper: &Keeper| keeper.recent.lines().join("\n  ");
-        match timeout(START_DEADLINE, keeper.settled()).await {
-            Ok(Status::Ready { pid }) => Ok(pid),
-            Ok(Status::Refused | Status::Starting) => Err(exit::failure(
-                exit::CONFIGURATION,
-                format!("{name} refused its configuration:\n  {}", last_lines(keeper)),
-            )),
-            Err(_) => Err(exit::failure(
-                exit::FAILED,
-                format!(
-                    "{name} was not ready within {} s. Its last lines:\n  {}",
-                    START_DEADLINE.as_secs(),
-                    last_lines(keeper)
-                ),
-            )),
-        }
+        let (code, what) = match timeout(START_DEADLINE, keeper.settled()).await {
+            Ok(Status::Ready { pid }) => return Ok(pid),
+            Ok(Status::Refused | Status::Starting) => {
+                (exit::CONFIGURATION, format!("{name} refused its configuration:"))
+            }
+            Ok(Status::Hopeless { how }) => {
+                (exit::FAILED, format!("{name} cannot start: {HOPELESS_DEATHS} times it {how}"))
+            }
+            Err(_) => {
+                let seconds = START_DEADLINE.as_secs();
+                (exit::FAILED, format!("{name} was not ready within {seconds} s. Its last lines:"))
+            }
+        };
+        let said = keeper.said.last_words().into_iter().map(|line| format!("\n  {line}"));
+        Err(exit::failure(code, what + &said.collect::<String>()))
     }
 
-    /// Ends all services, the outermost first. Says whether all went in peace. May be cancelled.
+    /// Ends all services, the outermost first. Says whether all drained. May be cancelled.
     pub(super) async fn drain(&mut self) -> bool {
         let mut peaceful = true;
         while let Some(keeper) = self.keepers.last_mut() {
@@ -92,13 +94,8 @@ impl Fleet {
             let name = keeper.voice.name;
             self.console.say(&format!("stopping {name}"));
             let farewell = keeper.drain().await;
-            let took = begun.elapsed().as_secs_f32();
-            match farewell {
-                Farewell::Drained => self.console.say(&format!("{name} has stopped ({took:.2} s)")),
-                Farewell::Killed => self.console.say(&format!("{name} did not stop within {took:.0} s and was killed")),
-                Farewell::Absent => self.console.say(&format!("{name} was not running")),
-            }
-            peaceful &= farewell != Farewell::Killed;
+            peaceful &= matches!(farewell, Farewell::Drained | Farewell::Absent);
+            self.console.say(&in_words(&farewell, name, begun.elapsed(), keeper.patience));
             self.keepers.pop();
         }
         peaceful
@@ -109,10 +106,22 @@ impl Fleet {
         for keeper in &self.keepers {
             keeper.kill();
         }
-        for keeper in &mut self.keepers {
-            keeper.gone().await;
+        let begun = Instant::now();
+        for mut keeper in std::mem::take(&mut self.keepers).into_iter().rev() {
+            let farewell = keeper.gone().await;
+            self.console.say(&in_words(&farewell, keeper.voice.name, begun.elapsed(), keeper.patience));
         }
-        self.keepers.clear();
+    }
+}
+
+/// How a service left, as it is said.
+fn in_words(farewell: &Farewell, name: &str, took: Duration, patience: Duration) -> String {
+    match farewell {
+        Farewell::Drained => format!("{name} has stopped ({:.2} s)", took.as_secs_f32()),
+        Farewell::Ended { how } => format!("{name} {how} while it was to drain"),
+        Farewell::Overdue => format!("{name} did not stop within {:.0} s and was killed", patience.as_secs_f32()),
+        Farewell::Killed => format!("{name} was killed"),
+        Farewell::Absent => format!("{name} was not running"),
     }
 }
 
@@ -140,7 +149,7 @@ mod tests {
     async fn a_service_that_never_becomes_ready_is_told_with_its_last_lines() {
         let paper = Paper::default();
         let keeper = keeper("echo waiting for keys; exec sleep 600", NEVER_READY, &paper);
-        until("its line", || keeper.recent.lines() == ["waiting for keys"]).await;
+        until("its line", || keeper.said.last_words() == ["waiting for keys"]).await;
         let mut fleet = fleet(keeper, &paper);
         // From here on, waiting takes no time.
         tokio::time::pause();
@@ -154,10 +163,29 @@ mod tests {
     async fn a_service_that_will_not_drain_is_killed_in_the_end() {
         let paper = Paper::default();
         let keeper = keeper("trap '' TERM; echo deaf; exec sleep 600", NEVER_READY, &paper);
-        until("the trap", || keeper.recent.lines() == ["deaf"]).await;
+        until("the trap", || keeper.said.last_words() == ["deaf"]).await;
         let mut fleet = fleet(keeper, &paper);
         tokio::time::pause();
         assert!(!fleet.drain().await);
-        until("the report", || paper.text().contains("script did not stop within 30 s and was killed")).await;
+        until("the report", || paper.text().contains("script did not stop within 7 s and was killed")).await;
+    }
+
+    #[tokio::test]
+    async fn a_service_that_ends_badly_while_it_drains_is_told_with_its_code() {
+        let paper = Paper::default();
+        let keeper = keeper("trap 'exit 3' TERM; echo set; while :; do sleep 0.01; done", NEVER_READY, &paper);
+        until("the trap", || keeper.said.last_words() == ["set"]).await;
+        let mut fleet = fleet(keeper, &paper);
+        assert!(!fleet.drain().await);
+        until("the report", || paper.text().contains("script ended with exit code 3 while it was to drain")).await;
+    }
+
+    #[tokio::test]
+    async fn a_service_that_never_starts_is_given_up_with_what_it_said_on_stderr() {
+        let paper = Paper::default();
+        let keeper = keeper("echo listening; echo no disk >&2; exit 1", NEVER_READY, &paper);
+        let mut fleet = fleet(keeper, &paper);
+        let error = fleet.last_is_ready().await.unwrap_err().to_string();
+        assert_eq!(error, "script cannot start: 3 times it ended with exit code 1\n  no disk");
     }
 }

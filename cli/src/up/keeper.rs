@@ -1,20 +1,22 @@
 //! Keeps one service alive: starts it, starts it again when it dies, and ends it when told to.
 
+use std::process::ExitStatus;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::backoff::Backoff;
 use super::console::{Console, Voice};
-use super::logs::Recent;
 use super::process::{self, Launch, Process};
 use super::readiness::Readiness;
+use super::said::Said;
 use crate::exit;
 
-/// A draining service has 20 s for what is in flight; then something is wrong with it.
-const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
+/// A service that died this often and was never ready will not be: what it lacks, time does not bring.
+pub(super) const HOPELESS_DEATHS: u32 = 3;
 
 /// What a keeper is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +27,7 @@ enum Order {
 }
 
 /// What a keeper tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     /// Started, or about to be.
     Starting,
@@ -33,14 +35,20 @@ pub(super) enum Status {
     Ready { pid: i32 },
     /// It never came up, because its configuration is wrong. It is not tried again.
     Refused,
+    /// It never came up and is not tried again; this is what became of it each time.
+    Hopeless { how: String },
 }
 
 /// How a service left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Farewell {
     /// It drained.
     Drained,
-    /// It had to be killed.
+    /// It ended while it should have drained, in this other way.
+    Ended { how: String },
+    /// It did not drain in time and was killed.
+    Overdue,
+    /// It was killed, as it was told to be.
     Killed,
     /// It was not running when it was told to go.
     Absent,
@@ -52,6 +60,8 @@ pub(super) struct Charge {
     pub(super) voice: Voice,
     pub(super) launch: Launch,
     pub(super) readiness: Readiness,
+    /// How long it may take to drain.
+    pub(super) patience: Duration,
     pub(super) console: Console,
 }
 
@@ -59,7 +69,8 @@ pub(super) struct Charge {
 #[derive(Debug)]
 pub(super) struct Keeper {
     pub(super) voice: Voice,
-    pub(super) recent: Recent,
+    pub(super) said: Said,
+    pub(super) patience: Duration,
     orders: watch::Sender<Order>,
     status: watch::Receiver<Status>,
     work: JoinHandle<Farewell>,
@@ -70,16 +81,16 @@ impl Keeper {
     pub(super) fn start(charge: Charge) -> Self {
         let (orders, received) = watch::channel(Order::Keep);
         let (told, status) = watch::channel(Status::Starting);
-        let recent = Recent::default();
-        let voice = charge.voice;
-        let work = Work { charge, recent: recent.clone(), orders: received, status: told, ready_once: false };
-        Self { voice, recent, orders, status, work: tokio::spawn(work.keep()) }
+        let (voice, patience) = (charge.voice, charge.patience);
+        let said = Said::new(voice, charge.console.clone());
+        let work = Work { charge, said: said.clone(), orders: received, status: told, ready_once: false };
+        Self { voice, said, patience, orders, status, work: tokio::spawn(work.keep()) }
     }
 
     /// Waits until it is settled whether the service came up.
     pub(super) async fn settled(&mut self) -> Status {
         let settled = self.status.wait_for(|status| *status != Status::Starting).await;
-        settled.map_or(Status::Refused, |status| *status)
+        settled.map_or(Status::Refused, |status| status.clone())
     }
 
     /// Ends the service in peace. May be cancelled and called again.
@@ -107,7 +118,7 @@ impl Keeper {
 
 struct Work {
     charge: Charge,
-    recent: Recent,
+    said: Said,
     orders: watch::Receiver<Order>,
     status: watch::Sender<Status>,
     ready_once: bool,
@@ -124,17 +135,24 @@ enum End {
 impl Work {
     async fn keep(mut self) -> Farewell {
         let mut backoff = Backoff::default();
+        let mut deaths = 0;
         loop {
+            self.said.begin(!self.ready_once);
             let (how, code, ready_for) = match self.live().await {
-                End::Told(farewell) => return farewell,
+                End::Told(farewell) => {
+                    self.said.release();
+                    return farewell;
+                }
                 End::Died { how, code, ready_for } => (how, code, ready_for),
             };
-            let name = self.charge.voice.name;
-            if !self.ready_once && code == Some(exit::CONFIGURATION.into()) {
-                self.status.send_replace(Status::Refused);
+            deaths += 1;
+            if let Some(end) = self.hopeless(deaths, code, &how) {
+                self.status.send_replace(end);
                 return Farewell::Absent;
             }
+            self.said.release();
             let pause = backoff.pause(ready_for);
+            let name = self.charge.voice.name;
             self.charge.console.say(&format!("{name} {how}; starting it again in {} s", pause.as_secs_f32()));
             self.status.send_replace(Status::Starting);
             if timeout(pause, told(&mut self.orders)).await.is_ok() {
@@ -143,12 +161,25 @@ impl Work {
         }
     }
 
+    /// Whether there is no use in starting it again. A service that was ready once can be.
+    fn hopeless(&self, deaths: u32, code: Option<i32>, how: &str) -> Option<Status> {
+        if self.ready_once {
+            return None;
+        }
+        if code == Some(exit::CONFIGURATION.into()) {
+            return Some(Status::Refused);
+        }
+        (deaths >= HOPELESS_DEATHS).then(|| Status::Hopeless { how: how.to_owned() })
+    }
+
     /// From a start to an end.
     async fn live(&mut self) -> End {
-        let Charge { voice, launch, readiness, console } = self.charge.clone();
-        let mut process = match Process::start(&launch, voice, &console, &self.recent) {
+        let readiness = self.charge.readiness.clone();
+        let mut process = match Process::start(&self.charge.launch, &self.said) {
             Ok(process) => process,
-            Err(error) => return End::Died { how: format!("cannot be started: {error}"), code: None, ready_for: None },
+            Err(error) => {
+                return End::Died { how: format!("could not be started: {error}"), code: None, ready_for: None };
+            }
         };
         let reached = readiness.reached();
         tokio::pin!(reached);
@@ -173,13 +204,16 @@ impl Work {
 
     fn is_ready(&mut self, pid: i32) {
         if self.ready_once {
-            self.charge.console.say(&format!("{} is ready again (pid {pid})", self.charge.voice.name));
+            let name = self.charge.voice.name;
+            self.charge.console.say(&format!("{name} is ready again (pid {pid})"));
         }
         self.ready_once = true;
+        self.said.release();
         self.status.send_replace(Status::Ready { pid });
     }
 
     async fn end(&mut self, mut process: Process, order: Order) -> Farewell {
+        let mut farewell = Farewell::Killed;
         if order == Order::Drain {
             process.terminate();
             let killed = async {
@@ -187,14 +221,28 @@ impl Work {
                 let _ = self.orders.wait_for(|order| *order == Order::Kill).await;
             };
             tokio::select! {
-                _ = process.ended() => return Farewell::Drained,
-                () = sleep(DRAIN_DEADLINE) => {}
+                ended = process.ended() => return ended.map_or_else(lost, left),
+                () = sleep(self.charge.patience) => farewell = Farewell::Overdue,
                 () = killed => {}
             }
         }
         process.kill().await;
-        Farewell::Killed
+        farewell
     }
+}
+
+/// How a service left that was asked to.
+fn left(status: ExitStatus) -> Farewell {
+    // One that had not got as far as to listen for the signal ends by it.
+    if status.success() || process::ended_by(status, Signal::TERM) {
+        return Farewell::Drained;
+    }
+    Farewell::Ended { how: process::in_words(status) }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is the argument of `map_or_else`")]
+fn lost(error: std::io::Error) -> Farewell {
+    Farewell::Ended { how: format!("is lost: {error}") }
 }
 
 /// Comes back when there is an order other than to go on.

@@ -1,34 +1,9 @@
 //! The output of a service, cut into lines.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// A longer line is cut into several, so that a service that never ends its line does not fill our memory.
 const MAX_LINE_BYTES: usize = 64 * 1024;
-
-/// How many lines are kept to be shown when a start fails.
-const RECENT_LINES: usize = 10;
-
-/// The last lines of a service. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Recent(Arc<Mutex<VecDeque<String>>>);
-
-impl Recent {
-    pub(super) fn push(&self, line: &str) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == RECENT_LINES {
-            lines.pop_front();
-        }
-        lines.push_back(line.to_owned());
-    }
-
-    pub(super) fn lines(&self) -> Vec<String> {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().cloned().collect()
-    }
-}
 
 /// Reads `source` to its end and calls `each` with every line. Never waits for anything but `source`.
 pub(super) async fn lines(mut source: impl AsyncRead + Unpin, mut each: impl FnMut(&str)) {
@@ -103,16 +78,5 @@ mod tests {
         assert!(seen.len() >= 3);
         assert!(seen.iter().all(|line| line.len() < MAX_LINE_BYTES + 8 * 1024));
         assert_eq!(seen.concat().len(), 3 * MAX_LINE_BYTES);
-    }
-
-    #[test]
-    fn only_the_last_lines_are_kept() {
-        let recent = Recent::default();
-        for number in 0..RECENT_LINES + 2 {
-            recent.push(&number.to_string());
-        }
-        let lines = recent.lines();
-        assert_eq!(lines.len(), RECENT_LINES);
-        assert_eq!(lines[0], "2");
     }
 }

@@ -7,6 +7,7 @@
 //! | `fleet` | all services: start from the inside out, drain from the outside in |
 //! | `keeper` | one service: its lives, with `backoff` between them and `readiness` in each |
 //! | `process` | one child process, its `logs` and its end |
+//! | `said` | what a service says, and what of it explains a failed start |
 //! | `console` | all output, in whole lines, held up by nobody |
 //! | `banner` | the table and the commands to paste |
 //! | `signals` | what ends it |
@@ -23,6 +24,7 @@ mod logs;
 mod plan;
 mod process;
 mod readiness;
+mod said;
 mod signals;
 
 use std::convert::Infallible;
@@ -38,7 +40,7 @@ use self::data::DataDir;
 use self::fleet::Fleet;
 use self::plan::Plan;
 use self::signals::{Ending, Signals};
-use crate::exit;
+use crate::{exit, output};
 
 /// How long an output that stands still may delay the end.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -49,6 +51,7 @@ const ECHO: Duration = Duration::from_millis(300);
 
 /// The options of `flotilla up`.
 #[derive(Debug, Args)]
+#[command(after_help = plan::SETTINGS_HELP)]
 pub(crate) struct Options {
     /// The port of the suite (of the frontend, or of the monolith); 0 for any free one
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
@@ -104,8 +107,19 @@ async fn up(options: &Options) -> anyhow::Result<ExitCode> {
     let left = leave(&mut fleet, &mut signals, ended.as_ref().ok(), &console).await;
     drop(fleet);
     console.finish(LAST_LINES);
-    data.close()?;
-    ended.map(|_| ExitCode::from(left))
+    outcome(ended.map(|_| left), data.close())
+}
+
+/// The first failure wins: a directory that cannot be removed must not hide why nothing runs.
+fn outcome(ended: anyhow::Result<u8>, closed: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    match (ended, closed) {
+        (Ok(code), closed) => closed.map(|()| ExitCode::from(code)),
+        (Err(first), Ok(())) => Err(first),
+        (Err(first), Err(later)) => {
+            output::remark(&format!("besides: {later:#}"));
+            Err(first)
+        }
+    }
 }
 
 /// Starts everything and says so. Comes back only if that fails.
@@ -131,6 +145,34 @@ async fn leave(fleet: &mut Fleet, signals: &mut Signals, ending: Option<&Ending>
     console.say(&format!("{} again: stopping at once", again.name));
     fleet.kill().await;
     again.code
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    fn told(ended: anyhow::Result<u8>, closed: anyhow::Result<()>) -> String {
+        format!("{:#}", outcome(ended, closed).unwrap_err())
+    }
+
+    #[test]
+    fn the_first_failure_is_the_one_that_is_told() {
+        let refused = || exit::failure(exit::CONFIGURATION, "hello refused its configuration");
+        let stuck = || anyhow!("cannot remove the temporary directory");
+        assert!(outcome(Ok(0), Ok(())).is_ok());
+        assert_eq!(told(Ok(0), Err(stuck())), "cannot remove the temporary directory");
+        assert_eq!(told(Err(refused()), Ok(())), "hello refused its configuration");
+        assert_eq!(told(Err(refused()), Err(stuck())), "hello refused its configuration");
+    }
+
+    #[test]
+    fn the_first_failures_exit_code_stays() {
+        let code = |ended, closed| exit::report(&outcome(ended, closed).unwrap_err());
+        let refused = || exit::failure(exit::CONFIGURATION, "hello refused its configuration");
+        assert_eq!(code(Err(refused()), Err(anyhow!("stuck"))), ExitCode::from(exit::CONFIGURATION));
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,19 @@ use anyhow::{Context as _, anyhow};
 use url::Url;
 
 use super::Options;
-use crate::service::Name;
+use crate::{invocation, service::Name};
+
+/// What `up --help` says of the services' settings.
+pub(super) const SETTINGS_HELP: &str = "\
+Settings:
+  The services read their settings from the environment as ever (AUTH_TOKEN_TTL=1m),
+  but for those that make them a suite. These, and their _FILE forms, do not count:
+    AUTH_HTTP_ADDR, AUTH_HEALTH_ADDR, AUTH_DATA_DIR, AUTH_PUBLIC_URL, AUTH_TRUSTED_PROXIES
+    HELLO_HTTP_ADDR, HELLO_HEALTH_ADDR, HELLO_JWKS_URL
+    FRONTEND_HTTP_ADDR, FRONTEND_HEALTH_ADDR, FRONTEND_AUTH_URL, FRONTEND_HELLO_URL
+    MONOLITH_HTTP_ADDR, MONOLITH_HEALTH_ADDR, MONOLITH_DATA_DIR
+  nor, with --ephemeral, AUTH_DATABASE_URL and MONOLITH_DATABASE_URL.
+  LOG_FORMAT is what --log-format says.";
 
 /// The services, in the order of their start.
 #[derive(Debug)]
@@ -40,12 +52,15 @@ impl Plan {
         if options.monolith {
             return Ok(Self { services: vec![Berth::new(Name::Monolith, entry, entry_health)?] });
         }
-        let auth = Berth::new(Name::Auth, ports.next()?, ports.next()?)?;
+        let mut auth = Berth::new(Name::Auth, ports.next()?, ports.next()?)?;
         let mut hello = Berth::new(Name::Hello, ports.next()?, ports.next()?)?;
         let mut frontend = Berth::new(Name::Frontend, entry, entry_health)?;
         hello.set("JWKS_URL", format!("http://{}/.well-known/jwks.json", auth.http));
         frontend.set("AUTH_URL", format!("http://{}", auth.http));
         frontend.set("HELLO_URL", format!("http://{}", hello.http));
+        // Clients come by the frontend: that is where auth is, and the frontend knows who they are.
+        auth.set("PUBLIC_URL", format!("http://{}", frontend.http));
+        auth.set("TRUSTED_PROXIES", frontend.http.ip().to_string());
         Ok(Self { services: vec![auth, hello, frontend] })
     }
 
@@ -154,7 +169,8 @@ fn bind(port: u16) -> io::Result<TcpListener> {
 
 fn taken(port: u16) -> anyhow::Error {
     anyhow!(
-        "port {port} is taken: choose another by --port, for example `flotilla up --port 9000`, or any free one by --port 0"
+        "port {port} is taken: choose another by --port, for example {}, or any free one by --port 0",
+        invocation::example("up --port 9000")
     )
 }
 
@@ -214,6 +230,21 @@ mod tests {
     }
 
     #[test]
+    fn help_names_every_variable_of_the_users_that_does_not_count() {
+        for monolith in [false, true] {
+            let mut plan = plan(0, monolith).unwrap();
+            plan.furnish(Path::new("/data"), true, "text").unwrap();
+            let ours = plan.services.iter().flat_map(|berth| {
+                let set = berth.settings.iter().map(|(name, _)| name);
+                set.chain(&berth.unset)
+            });
+            for name in ours.filter(|name| !name.ends_with("_FILE")) {
+                assert!(SETTINGS_HELP.contains(name.as_str()), "{name} is not named");
+            }
+        }
+    }
+
+    #[test]
     fn a_taken_port_is_named_with_the_flag_that_changes_it() {
         for host in ["127.0.0.1", "::1"] {
             let Ok(held) = TcpListener::bind((host, 0)) else { continue };
@@ -233,6 +264,7 @@ mod tests {
         assert_ne!(ports.next().unwrap().local_addr().unwrap().port(), port);
         assert_eq!(ports.next, port.checked_add(1));
     }
+
     #[test]
     fn any_port_is_none_of_an_outgoing_connection() {
         let port = any().unwrap().local_addr().unwrap().port();

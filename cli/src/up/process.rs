@@ -12,8 +12,8 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::console::{Console, Voice};
-use super::logs::{self, Recent};
+use super::logs;
+use super::said::Said;
 use crate::exit;
 
 /// How long the last lines of an ended process may take to arrive.
@@ -39,7 +39,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn start(launch: &Launch, voice: Voice, console: &Console, recent: &Recent) -> io::Result<Self> {
+    pub(super) fn start(launch: &Launch, said: &Said) -> io::Result<Self> {
         let mut command = Command::new(&launch.program);
         command.args(&launch.args);
         for name in &launch.unset {
@@ -56,18 +56,13 @@ impl Process {
         // Taken out, because waiting for the child would close it.
         let lifeline = child.stdin.take();
         let mut pumps = JoinSet::new();
-        let hear = || {
-            let (console, recent) = (console.clone(), recent.clone());
-            move |line: &str| {
-                recent.push(line);
-                console.log(voice, line);
-            }
-        };
         if let Some(stdout) = child.stdout.take() {
-            pumps.spawn(logs::lines(stdout, hear()));
+            let said = said.clone();
+            pumps.spawn(logs::lines(stdout, move |line: &str| said.log(line)));
         }
         if let Some(stderr) = child.stderr.take() {
-            pumps.spawn(logs::lines(stderr, hear()));
+            let said = said.clone();
+            pumps.spawn(logs::lines(stderr, move |line: &str| said.error(line)));
         }
         Ok(Self { child, pid, pumps, _lifeline: lifeline })
     }
@@ -97,6 +92,11 @@ impl Process {
         let _ = self.child.start_kill();
         let _ = self.ended().await;
     }
+}
+
+/// Whether this signal ended a process.
+pub(super) fn ended_by(status: ExitStatus, signal: Signal) -> bool {
+    status.signal() == Some(signal.as_raw())
 }
 
 /// How a process ended, to complete a sentence that begins with its name; with a hint where there is one.

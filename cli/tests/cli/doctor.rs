@@ -25,6 +25,15 @@ fn every_tool_is_named_with_its_use_and_missing_ones_are_hints() {
 }
 
 #[test]
+fn what_is_not_there_yet_is_not_promised() {
+    let ran = bare(&["doctor"]);
+    for tool in ["docker", "kubectl", "minikube", "helm"] {
+        let line = ran.stdout.lines().find(|line| line.trim_start().starts_with(tool)).expect("a line");
+        assert!(line.ends_with("in lessons to come"), "{line}");
+    }
+}
+
+#[test]
 fn what_is_asked_for_and_missing_is_an_error_with_a_line_each() {
     let ran = bare(&["doctor", "--for", "minikube,helm"]);
     assert_eq!(ran.code, Some(1));

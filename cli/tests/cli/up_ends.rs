@@ -50,8 +50,41 @@ fn a_second_ctrl_c_does_not_wait() {
         suite.output().contains("stopping at once").then_some(())
     });
     assert_eq!(suite.exit_code(), Some(130));
+    for service in ["frontend", "hello", "auth"] {
+        let told = format!("flotilla | {service} was killed\n");
+        assert!(suite.output().contains(&told), "{}", suite.output());
+    }
     assert!(!pids.into_iter().any(lives));
     assert_eq!(home.path().join("tmp").read_dir().expect("it stays").count(), 0);
+}
+
+#[test]
+fn a_service_is_waited_for_as_long_as_its_settings_say_and_then_reported() {
+    let home = Arc::new(suite::home());
+    let quick = [("HELLO_DRAIN_DELAY", "0s"), ("HELLO_SHUTDOWN_TIMEOUT", "0s")];
+    let mut suite = Suite::start(&home, &["--ephemeral"], &quick);
+    suite.wait_for("Ctrl-C stops everything.");
+    processes::send(suite.row("hello").pid, Signal::STOP);
+    assert_eq!(suite.end(Signal::INT), Some(1), "{}", suite.output());
+    let output = suite.output();
+    assert!(output.contains("flotilla | hello did not stop within 5 s and was killed\n"), "{output}");
+    assert!(output.contains("flotilla | auth has stopped"), "{output}");
+}
+
+#[test]
+fn a_service_that_ends_otherwise_than_drained_is_reported() {
+    let home = Arc::new(suite::home());
+    let mut suite = Suite::start(&home, &["--ephemeral"], &[("HELLO_DRAIN_DELAY", "10m")]);
+    suite.wait_for("Ctrl-C stops everything.");
+    let hello = suite.row("hello").pid;
+    processes::send_to_group(suite.pid(), Signal::INT);
+    suite.wait_for("draining: not ready, still serving");
+    suite.wait_for("stopping hello");
+    processes::send(hello, Signal::KILL);
+    assert_eq!(suite.exit_code(), Some(1), "{}", suite.output());
+    let output = suite.output();
+    assert!(output.contains("flotilla | hello was killed by SIGKILL"), "{output}");
+    assert!(!output.contains("hello has stopped"), "{output}");
 }
 
 #[test]

@@ -21,6 +21,15 @@ fn help_has_examples_and_exit_codes() {
 }
 
 #[test]
+fn the_help_of_up_tells_which_settings_it_makes() {
+    let ran = run(&["up", "--help"]);
+    assert_eq!(ran.code, Some(0));
+    for name in ["AUTH_HTTP_ADDR", "HELLO_JWKS_URL", "FRONTEND_HELLO_URL", "MONOLITH_DATA_DIR", "AUTH_DATABASE_URL"] {
+        assert!(ran.stdout.contains(name), "{name} is not in {}", ran.stdout);
+    }
+}
+
+#[test]
 fn what_is_unknown_is_exit_code_2() {
     for args in [
         ["launch"].as_slice(),

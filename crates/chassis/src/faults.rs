@@ -51,9 +51,9 @@ pub(crate) struct Setting {
 /// What `/faults` shows.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Status {
-    delay_ms: u64,
-    error_percent: u8,
-    ends_in_seconds: u64,
+    pub(crate) delay_ms: u64,
+    pub(crate) error_percent: u8,
+    pub(crate) ends_in_seconds: u64,
 }
 
 /// What happens to one request.

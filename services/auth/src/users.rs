@@ -33,7 +33,7 @@ pub struct Account {
 impl Account {
     /// What a token says of this account.
     pub fn subject(&self) -> Subject {
-        Subject { sub: self.username.clone(), email: self.email.clone(), roles: Vec::new() }
+        Subject { sub: self.username.clone(), email: self.email.clone(), roles: self.roles() }
     }
 
     /// What it may do.

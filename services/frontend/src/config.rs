@@ -1,5 +1,8 @@
 //! frontend's settings.
-use chassis::config::{Section, Setting, Span};
+use chassis::{
+    Service,
+    config::{Invalid, Section, Setting, Settings, Span},
+};
 use serde::Deserialize;
 
 use crate::upstream::{Deadlines, UpstreamUrl};
@@ -15,7 +18,7 @@ pub struct Config {
     pub hello_url: UpstreamUrl,
     /// For a new connection to an upstream.
     pub connect_timeout: Span,
-    /// From the request to the head of the answer.
+    /// From the last sign of progress of the request's body to the head of the answer; below the request's own deadline.
     pub upstream_timeout: Span,
     /// Between two parts of a body, either way.
     pub upstream_body_timeout: Span,
@@ -26,7 +29,7 @@ impl Section for Config {
         Setting::new("AUTH_URL", "http://auth", "an http URL with host and port only", "where auth is"),
         Setting::new("HELLO_URL", "http://hello", "an http URL with host and port only", "where hello is"),
         Setting::new("CONNECT_TIMEOUT", "1s", SPAN, "for a new connection to an upstream; then 502"),
-        Setting::new("UPSTREAM_TIMEOUT", "10s", SPAN, "until an upstream's answer begins; then 504"),
+        Setting::new("UPSTREAM_TIMEOUT", "10s", SPAN, "until an upstream's answer begins, while the request's body stands still; then 504"),
         Setting::new("UPSTREAM_BODY_TIMEOUT", "30s", SPAN, "how long an upstream's answer may pause; then it is cut"),
     ];
 
@@ -43,6 +46,15 @@ impl Section for Config {
 }
 
 impl Config {
+    /// The request's own deadline covers the wait for an upstream: one that is not below it would never be told as 504.
+    pub fn checked(self, settings: &Settings, service: &Service) -> Result<Self, Invalid> {
+        if *self.upstream_timeout < *settings.request_timeout {
+            return Ok(self);
+        }
+        let wrong = format!("not below {}REQUEST_TIMEOUT, which would always come first", service.prefix);
+        Err(Invalid::of(service, "UPSTREAM_TIMEOUT", wrong))
+    }
+
     /// The deadlines of both upstreams.
     pub fn deadlines(&self) -> Deadlines {
         Deadlines {

@@ -47,6 +47,7 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let mut reader = boot.reader();
     let config = reader.section::<Config>();
     let (configuration, config) = reader.finish_with(config)?;
+    let config = config.checked(&configuration.settings, &SERVICE)?;
     let life = boot.live(configuration).await?;
     let deadlines = config.deadlines();
     let upstreams = Upstreams::new(config.auth_url, config.hello_url, deadlines);

@@ -25,6 +25,7 @@ pub fn routes(upstreams: &Upstreams) -> Router {
         .route("/logout", to(auth))
         .route("/.well-known/jwks.json", to(auth))
         .route("/.well-known/oauth-authorization-server", to(auth))
+        .route("/.well-known/openid-configuration", to(auth))
         .route("/auth/openapi.json", to_path(auth, "/openapi.json"))
         .route("/secure", to(hello))
         .route("/admin", to(hello))

@@ -30,7 +30,9 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(5);
 pub struct Deadlines {
     /// For finding the address, and again for the connection.
     pub connect: Duration,
-    /// From the last sign of progress of the request's body (or from the start) to the head of the answer.
+    /// From the last sign of progress of the request's body (or from the start) to the head of the answer. All of it
+    /// within the request's own deadline, which chassis keeps (`REQUEST_TIMEOUT`): a body that comes slowly is ended by
+    /// that one.
     pub head: Duration,
     /// Between two parts of the answer's body.
     pub body_idle: Duration,

@@ -6,7 +6,7 @@ use e2e::{
     client::{PASSWORD, USER},
     eventually,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) fn tests() -> Vec<Test> {
     e2e::tests![
@@ -17,6 +17,7 @@ pub(crate) fn tests() -> Vec<Test> {
         probes_are_logged,
         a_login_is_logged_and_its_password_is_not,
         the_demo_account_is_announced,
+        injected_faults_are_logged_by_their_fields,
         text_is_for_people,
     ]
 }
@@ -118,6 +119,15 @@ async fn the_demo_account_is_announced() {
     without.event("serving").await;
     assert!(without.output().event("DEMO ACCOUNT").is_none());
     without.client().await.log_in(USER, PASSWORD, 401).await;
+}
+
+async fn injected_faults_are_logged_by_their_fields() {
+    let mut monolith = Launch::service(Program::Monolith).ready().await;
+    let faults = json!({"delay_ms": 5, "error_percent": 30, "for_seconds": 60});
+    monolith.health().await.put("/faults", &faults, 200).await;
+    let event = monolith.event("faults injected").await;
+    let fields = (&event["delay_ms"], &event["error_percent"], &event["ends_in_seconds"]);
+    assert_eq!(fields, (&json!(5), &json!(30), &json!(60)), "{event}");
 }
 
 async fn text_is_for_people() {

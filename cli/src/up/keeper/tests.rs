@@ -21,7 +21,7 @@ pub(in crate::up) fn keeper(script: &str, health: u16, paper: &Paper) -> Keeper 
     };
     let readiness = Readiness::at(format!("http://127.0.0.1:{health}/readiness").parse().unwrap()).unwrap();
     let voice = Voice { name: "script", colour: None };
-    Keeper::start(Charge { voice, launch, readiness, console: paper.console() })
+    Keeper::start(Charge { voice, launch, readiness, patience: Duration::from_secs(7), console: paper.console() })
 }
 
 /// Answers 200 to everything, for as long as the test runs.
@@ -85,7 +85,7 @@ async fn drained_means_gone() {
 async fn a_service_that_will_not_drain_can_be_killed() {
     let mut keeper = keeper("trap '' TERM; echo deaf; exec sleep 600", always_ready(), &Paper::default());
     let pid = ready_pid(&mut keeper).await;
-    until("the trap", || keeper.recent.lines() == ["deaf"]).await;
+    until("the trap", || keeper.said.last_words() == ["deaf"]).await;
     assert!(timeout(Duration::from_millis(50), keeper.drain()).await.is_err());
     keeper.kill();
     assert_eq!(timeout(PATIENCE, keeper.gone()).await.unwrap(), Farewell::Killed);
@@ -110,9 +110,20 @@ async fn a_wrong_configuration_is_not_tried_again() {
     let paper = Paper::default();
     let mut keeper = keeper("echo AUTH_HTTP_ADDR is wrong >&2; exit 78", NEVER_READY, &paper);
     assert_eq!(timeout(PATIENCE, keeper.settled()).await.unwrap(), Status::Refused);
-    assert_eq!(keeper.recent.lines(), ["AUTH_HTTP_ADDR is wrong"]);
+    assert_eq!(keeper.said.last_words(), ["AUTH_HTTP_ADDR is wrong"]);
     assert_eq!(keeper.drain().await, Farewell::Absent);
     assert!(!paper.text().contains("starting it again"));
+}
+
+#[tokio::test]
+async fn a_service_that_dies_before_it_was_ever_ready_is_tried_three_times() {
+    let paper = Paper::default();
+    let mut keeper = keeper("echo no disk >&2; exit 1", NEVER_READY, &paper);
+    let settled = timeout(PATIENCE, keeper.settled()).await.unwrap();
+    assert_eq!(settled, Status::Hopeless { how: "ended with exit code 1".to_owned() });
+    assert_eq!(keeper.drain().await, Farewell::Absent);
+    assert_eq!(paper.text().matches("starting it again").count(), 2, "{}", paper.text());
+    assert_eq!(paper.text().matches("no disk").count(), 2, "the last time is for the error: {}", paper.text());
 }
 
 #[tokio::test]

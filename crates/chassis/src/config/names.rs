@@ -11,8 +11,8 @@ pub(super) enum Unknown<'a> {
     ServiceLink,
     /// A known name, mistyped.
     Mistyped(&'a str),
-    /// Something else; the nearest known name, for the message.
-    Strange(&'a str),
+    /// Something else; a known name that is near enough to be worth telling.
+    Strange(Option<&'a str>),
 }
 
 /// Judges a name (without prefix) that is not among `known`.
@@ -20,12 +20,13 @@ pub(super) fn judge<'a>(name: &str, value: &str, known: &[&'a str]) -> Unknown<'
     if is_service_link(name, value) {
         return Unknown::ServiceLink;
     }
-    let nearest =
-        known.iter().min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate)).copied().unwrap_or_default();
-    if strsim::damerau_levenshtein(name, nearest) <= NEAR.min(nearest.len() / LETTERS_PER_SLIP) {
-        Unknown::Mistyped(nearest)
-    } else {
-        Unknown::Strange(nearest)
+    let apart = |candidate: &str| strsim::damerau_levenshtein(name, candidate);
+    let nearest = known.iter().copied().min_by_key(|candidate| apart(candidate));
+    match nearest.map(|nearest| (nearest, apart(nearest))) {
+        Some((nearest, slips)) if slips <= NEAR.min(nearest.len() / LETTERS_PER_SLIP) => Unknown::Mistyped(nearest),
+        // With half of the letters wrong the nearest is as far as any, and to name it would mislead.
+        Some((nearest, slips)) if slips * 2 < name.len().max(nearest.len()) => Unknown::Strange(Some(nearest)),
+        _ => Unknown::Strange(None),
     }
 }
 
@@ -52,14 +53,16 @@ mod tests {
     fn a_mistyped_name_is_told_from_a_strange_one() {
         assert_eq!(judge("HTTP_ADR", "x", &KNOWN), Unknown::Mistyped("HTTP_ADDR"));
         assert_eq!(judge("SERCET", "x", &KNOWN), Unknown::Mistyped("SECRET"));
-        assert_eq!(judge("COLOUR", "x", &KNOWN), Unknown::Strange("SECRET"));
+        assert_eq!(judge("COLOUR", "x", &KNOWN), Unknown::Strange(None));
+        assert_eq!(judge("HTTP_PORT", "x", &KNOWN), Unknown::Strange(Some("HTTP_ADDR")));
     }
 
     #[test]
     fn a_short_name_of_somebody_elses_is_not_taken_for_a_mistyped_one() {
-        for name in ["LANG", "LOG", "TAG", "LAP"] {
-            assert_eq!(judge(name, "x", &["LAB"]), Unknown::Strange("LAB"), "{name}");
+        for name in ["LANG", "LOG", "TAG"] {
+            assert_eq!(judge(name, "x", &["LAB"]), Unknown::Strange(None), "{name}");
         }
+        assert_eq!(judge("LAP", "x", &["LAB"]), Unknown::Strange(Some("LAB")));
     }
 
     #[test]

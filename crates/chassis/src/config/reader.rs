@@ -246,10 +246,8 @@ impl<'a> Reader<'a> {
                     self.problems.push(Problem { name: variable.clone(), wrong, allowed: "" });
                 }
                 names::Unknown::Strange(nearest) => {
-                    warnings.push(format!(
-                        "{variable} is no setting of {}; the nearest is {prefix}{nearest}",
-                        self.service.name
-                    ));
+                    let hint = nearest.map(|nearest| format!("; the nearest is {prefix}{nearest}")).unwrap_or_default();
+                    warnings.push(format!("{variable} is no setting of {}{hint}", self.service.name));
                 }
             }
         }

@@ -26,6 +26,20 @@ impl Sources {
         Self { environment, flags: BTreeMap::new() }
     }
 
+    /// Given variables on top: for whoever judges how another process will read its settings.
+    #[must_use]
+    pub fn with(mut self, variables: &[(String, String)]) -> Self {
+        self.environment.extend(variables.iter().map(|(name, value)| (name.clone(), value.into())));
+        self
+    }
+
+    /// Without these variables.
+    #[must_use]
+    pub fn without(mut self, names: &[String]) -> Self {
+        self.environment.retain(|name, _| !names.contains(name));
+        self
+    }
+
     /// Adds a flag's value for a setting.
     #[must_use]
     pub fn with_flag(mut self, setting: &'static str, flag: &'static str, value: Option<String>) -> Self {

@@ -1,18 +1,21 @@
 //! The health port's table of contents, and its handlers.
 use axum::{
     Json, Router,
-    body::Bytes,
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::get,
 };
-use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::{Health, Report, Which, switch};
-use crate::{Problem, config::Effective, faults::Faults, metrics::Metrics};
+use super::{Health, Report, Which, body::Sent, switch};
+use crate::{
+    Problem,
+    config::Effective,
+    faults::{self, Faults},
+    metrics::Metrics,
+};
 
 /// What the health port shows and switches.
 #[derive(Debug, Clone)]
@@ -34,7 +37,7 @@ pub(crate) fn routes(port: HealthPort) -> Router {
     let lab = Router::new()
         .route("/healthz/status", get(healthz_status).post(toggle_healthz).put(set_healthz))
         .route("/readiness/status", get(readiness_status).post(toggle_readiness).put(set_readiness))
-        .route("/faults", get(faults).put(set_faults).delete(end_faults))
+        .route("/faults", get(shown_faults).put(set_faults).delete(end_faults))
         .layer(from_fn(refuse_other_sites));
     let all = if port.lab { read.merge(lab) } else { read };
     all.with_state(port)
@@ -94,17 +97,22 @@ fn toggle(port: &HealthPort, which: Which) -> Json<Report> {
     Json(switched(port, which, now))
 }
 
-async fn set_healthz(State(port): State<HealthPort>, body: Bytes) -> Result<Json<Report>, Problem> {
-    set(&port, Which::Liveness, &body)
+async fn set_healthz(
+    State(port): State<HealthPort>,
+    Sent(setting): Sent<switch::Setting>,
+) -> Result<Json<Report>, Problem> {
+    set(&port, Which::Liveness, setting)
 }
 
-async fn set_readiness(State(port): State<HealthPort>, body: Bytes) -> Result<Json<Report>, Problem> {
-    set(&port, Which::Readiness, &body)
+async fn set_readiness(
+    State(port): State<HealthPort>,
+    Sent(setting): Sent<switch::Setting>,
+) -> Result<Json<Report>, Problem> {
+    set(&port, Which::Readiness, setting)
 }
 
-fn set(port: &HealthPort, which: Which, body: &Bytes) -> Result<Json<Report>, Problem> {
+fn set(port: &HealthPort, which: Which, setting: switch::Setting) -> Result<Json<Report>, Problem> {
     let now = Instant::now();
-    let setting: switch::Setting = parse(body)?;
     port.health.switch(which).set(setting, now).map_err(unprocessable)?;
     Ok(Json(switched(port, which, now)))
 }
@@ -115,14 +123,18 @@ fn switched(port: &HealthPort, which: Which, now: Instant) -> Report {
     report
 }
 
-async fn faults(State(port): State<HealthPort>) -> impl IntoResponse {
+async fn shown_faults(State(port): State<HealthPort>) -> impl IntoResponse {
     Json(port.faults.status(Instant::now()))
 }
 
-async fn set_faults(State(port): State<HealthPort>, body: Bytes) -> Result<impl IntoResponse, Problem> {
-    port.faults.set(&parse(&body)?, Instant::now()).map_err(unprocessable)?;
+async fn set_faults(
+    State(port): State<HealthPort>,
+    Sent(setting): Sent<faults::Setting>,
+) -> Result<impl IntoResponse, Problem> {
+    port.faults.set(&setting, Instant::now()).map_err(unprocessable)?;
     let status = port.faults.status(Instant::now());
-    tracing::warn!(?status, "faults injected");
+    let faults::Status { delay_ms, error_percent, ends_in_seconds } = status;
+    tracing::warn!(delay_ms, error_percent, ends_in_seconds, "faults injected");
     Ok(Json(status))
 }
 
@@ -130,12 +142,6 @@ async fn end_faults(State(port): State<HealthPort>) -> StatusCode {
     port.faults.end();
     tracing::info!("faults ended");
     StatusCode::NO_CONTENT
-}
-
-/// `curl -d` labels a body as a form: the label is not looked at, so that the commands of a lesson stay short.
-fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST).detail(format!("the body cannot be read: {error}")))
 }
 
 fn unprocessable(wrong: String) -> Problem {

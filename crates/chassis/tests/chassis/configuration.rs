@@ -132,8 +132,16 @@ fn a_mistyped_name_stops_the_start_with_a_suggestion() {
 fn a_strange_name_is_a_warning_and_a_service_link_is_nothing() {
     let (configuration, _) =
         read(&[("GREETER_FLAVOUR_OF_TEA", "mint"), ("GREETER_PORT", "tcp://10.0.0.1:80")]).expect("read");
-    assert_eq!(configuration.warnings.len(), 1, "{:?}", configuration.warnings);
-    assert!(configuration.warnings[0].starts_with("GREETER_FLAVOUR_OF_TEA is no setting of greeter"));
+    assert_eq!(configuration.warnings, ["GREETER_FLAVOUR_OF_TEA is no setting of greeter"]);
+}
+
+#[test]
+fn the_nearest_name_is_told_only_where_one_is_near() {
+    let (configuration, _) = read(&[("GREETER_HTTP_PORT", "80")]).expect("read");
+    assert_eq!(
+        configuration.warnings,
+        ["GREETER_HTTP_PORT is no setting of greeter; the nearest is GREETER_HTTP_ADDR"]
+    );
 }
 
 #[test]

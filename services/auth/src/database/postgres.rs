@@ -12,7 +12,8 @@ const LONGEST_IDLE: Duration = Duration::from_mins(5);
 
 /// One connection, outside any pool.
 pub(super) async fn connect(server: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    server.connect().await
+    // Below a warning the server only tells that a table it was asked to make if need be exists.
+    server.clone().options([("client_min_messages", "warning")]).connect().await
 }
 
 /// The same server, asked to give up a statement after `limit`.

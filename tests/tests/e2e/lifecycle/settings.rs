@@ -21,6 +21,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_data_directory_that_cannot_be_made_is_refused,
         all_problems_are_told_at_once,
         a_value_out_of_range_is_told_beside_a_value_that_is_none,
+        a_deadline_that_would_never_come_is_refused,
         a_refused_configuration_leaves_nothing_behind,
         what_cannot_be_accepted_of_a_token_cannot_be_listed,
     ]
@@ -160,6 +161,15 @@ async fn a_value_out_of_range_is_told_beside_a_value_that_is_none() {
     let launch = Launch::service(Program::Auth).set("DEMO_USER", "perhaps").set("TOKEN_TTL", "48h");
     let words = last_words(launch.set("IDLE_TIMEOUT", "0s"), 78).await.concat();
     holds(&words, &["AUTH_DEMO_USER", "AUTH_TOKEN_TTL", "AUTH_IDLE_TIMEOUT"]);
+}
+
+/// The request's own deadline covers the wait for an upstream.
+async fn a_deadline_that_would_never_come_is_refused() {
+    for (setting, value) in [("UPSTREAM_TIMEOUT", "15s"), ("REQUEST_TIMEOUT", "10001ms")] {
+        let word = last_word(alone(Program::Frontend).set("UPSTREAM_TIMEOUT", "10001ms").set(setting, value), 78).await;
+        holds(&word, &["frontend: FRONTEND_UPSTREAM_TIMEOUT: not below FRONTEND_REQUEST_TIMEOUT"]);
+    }
+    alone(Program::Frontend).set("UPSTREAM_TIMEOUT", "14s").ready().await;
 }
 
 async fn a_refused_configuration_leaves_nothing_behind() {

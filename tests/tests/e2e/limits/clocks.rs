@@ -13,6 +13,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_head_that_stops_coming_ends_its_connection,
         a_head_that_drips_ends_its_connection_and_no_other,
         a_body_that_stops_coming_is_a_408,
+        a_body_that_stops_coming_is_a_408_on_the_health_port_too,
     ]
 }
 
@@ -88,5 +89,22 @@ async fn a_body_that_stops_coming_is_a_408() {
         answer.problem();
         assert!(answer.has("x-request-id"));
         assert_eq!(wire.answers_until_closed().await.len(), 0);
+    }
+}
+
+async fn a_body_that_stops_coming_is_a_408_on_the_health_port_too() {
+    let (mut process, _) = own(Program::Auth, &[("BODY_TIMEOUT", SHORT)]).await;
+    let health = process.listening().await.health;
+    for path in ["/healthz/status", "/readiness/status", "/faults"] {
+        let head = format!("PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 16\r\n\r\n");
+        let mut wire = Wire::to(health).await;
+        wire.send(format!("{head}{{")).await;
+        let answer = wire.answer().await;
+        assert_eq!(answer.status, 408, "{path}: {answer:?}");
+        answer.problem();
+        assert_eq!(wire.answers_until_closed().await.len(), 0);
+        let mut whole = Wire::to(health).await;
+        whole.send(format!("{head}{{\"fail_next\": 1 ")).await;
+        assert_eq!(whole.answer().await.status, 400, "{path}: a body that came and makes no sense");
     }
 }

@@ -1,0 +1,34 @@
+//! What a request to the health port brings, read whole, with an answer to each way in which it does not come.
+use std::error::Error;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::StatusCode,
+};
+use serde::de::DeserializeOwned;
+use tower_http::timeout::TimeoutError;
+
+use crate::Problem;
+
+/// A body as JSON. `curl -d` labels it as a form: the label is not looked at, so that the commands of a lesson stay short.
+pub(super) struct Sent<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
+            // axum calls every body that does not come whole a bad request, also one that paused for too long.
+            let status = if is_stalled(&rejection) { StatusCode::REQUEST_TIMEOUT } else { rejection.status() };
+            Problem::new(status)
+        })?;
+        serde_json::from_slice(&body)
+            .map(Self)
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST).detail(format!("the body cannot be read: {error}")))
+    }
+}
+
+fn is_stalled(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |cause| (*cause).source()).any(<dyn std::error::Error>::is::<TimeoutError>)
+}

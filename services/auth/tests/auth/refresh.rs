@@ -1,0 +1,92 @@
+//! Refresh tokens: used once, in families with an absolute end.
+use axum::{body::Body, http::Request};
+use serde_json::json;
+
+use crate::{Answer, Auth};
+
+impl Auth {
+    async fn post(&self, path: &str, refresh_token: &str) -> Answer {
+        let body = json!({ "refresh_token": refresh_token }).to_string();
+        let request = Request::post(path).header("content-type", "application/json");
+        self.ask(request.body(Body::from(body)).expect("a request")).await
+    }
+}
+
+fn refresh_token(answer: &Answer) -> &str {
+    answer.body["refresh_token"].as_str().unwrap_or_else(|| panic!("a refresh token in {}", answer.body))
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_exchanged_for_a_new_pair_of_the_same_user() {
+    let auth = Auth::start().await;
+    let login = auth.login("user", "password").await;
+    let refreshed = auth.post("/refresh", refresh_token(&login)).await;
+    assert_eq!((refreshed.part(1)["sub"].clone(), refreshed.header("cache-control")), (json!("user"), "no-store"));
+    assert_ne!(refresh_token(&refreshed), refresh_token(&login));
+    assert_ne!(refreshed.part(1)["jti"], login.part(1)["jti"]);
+}
+
+#[tokio::test]
+async fn security_20_a_used_token_is_dead_and_its_reuse_ends_the_family() {
+    let auth = Auth::start().await;
+    let login = auth.login("user", "password").await;
+    let refreshed = auth.post("/refresh", refresh_token(&login)).await;
+    let reused = auth.post("/refresh", refresh_token(&login)).await;
+    assert_eq!(reused.status, 401);
+    let successor = auth.post("/refresh", refresh_token(&refreshed)).await;
+    assert_eq!((successor.status, successor.body), (reused.status, reused.body), "all refusals look alike");
+    assert_eq!(auth.login("user", "password").await.status, 200, "only the family is concerned");
+}
+
+#[tokio::test]
+async fn security_20_a_family_ends_however_often_it_is_refreshed() {
+    let auth = Auth::start_with(&[("AUTH_REFRESH_TTL", "1s")]).await;
+    let login = auth.login("user", "password").await;
+    assert_eq!(login.body["refresh_expires_in"], 1);
+    let mut current = refresh_token(&login).to_owned();
+    // Each refresh succeeds until the family's second is over; none makes it longer.
+    for _ in 0..2_000 {
+        let refreshed = auth.post("/refresh", &current).await;
+        if refreshed.status == 401 {
+            return;
+        }
+        current = refresh_token(&refreshed).to_owned();
+        tokio::task::yield_now().await;
+    }
+    panic!("the family never ended");
+}
+
+#[tokio::test]
+async fn logging_out_ends_the_family_and_says_nothing_of_it() {
+    let auth = Auth::start().await;
+    let login = auth.login("user", "password").await;
+    for token in [refresh_token(&login), refresh_token(&login), "never-given-out"] {
+        assert_eq!(auth.post("/logout", token).await.status, 204);
+    }
+    assert_eq!(auth.post("/refresh", refresh_token(&login)).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_body_that_is_none_is_said_to_be_by_its_shape() {
+    let auth = Auth::start().await;
+    for (kind, body, status) in [
+        ("application/json", "{}", 400),
+        ("application/json", "", 400),
+        ("text/plain", "{\"refresh_token\":\"x\"}", 415),
+    ] {
+        let request = Request::post("/refresh").header("content-type", kind);
+        let answer = auth.ask(request.body(Body::from(body)).expect("a request")).await;
+        assert_eq!(answer.status, status, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn security_20_tokens_are_kept_as_hashes_only() {
+    let auth = Auth::start().await;
+    let login = auth.login("user", "password").await;
+    let token = refresh_token(&login);
+    for file in std::fs::read_dir(auth.data.path()).expect("a directory") {
+        let bytes = std::fs::read(file.expect("a file").path()).expect("readable");
+        assert!(!bytes.windows(token.len()).any(|window| window == token.as_bytes()));
+    }
+}
