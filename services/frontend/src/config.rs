@@ -29,7 +29,12 @@ impl Section for Config {
         Setting::new("AUTH_URL", "http://auth", "an http URL with host and port only", "where auth is"),
         Setting::new("HELLO_URL", "http://hello", "an http URL with host and port only", "where hello is"),
         Setting::new("CONNECT_TIMEOUT", "1s", SPAN, "for a new connection to an upstream; then 502"),
-        Setting::new("UPSTREAM_TIMEOUT", "10s", SPAN, "until an upstream's answer begins, while the request's body stands still; then 504"),
+        Setting::new(
+            "UPSTREAM_TIMEOUT",
+            "10s",
+            SPAN,
+            "until an upstream's answer begins, while the request's body stands still; then 504",
+        ),
         Setting::new("UPSTREAM_BODY_TIMEOUT", "30s", SPAN, "how long an upstream's answer may pause; then it is cut"),
     ];
 

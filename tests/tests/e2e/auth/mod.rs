@@ -1,6 +1,7 @@
 //! auth in depth, on SQLite and on PostgreSQL: `auth::sqlite::…`, `auth::postgres::…`. Each test has a database of its own.
 //!
 //! What a client sees of a suite that is well is in `contract`; here are replicas, clocks, commands, abuse and faults.
+mod faults;
 mod peers;
 mod replicas;
 mod sessions;
@@ -10,7 +11,8 @@ mod trail;
 use e2e::{Database, Test, registry::Doing, skips::POSTGRES};
 
 pub(crate) fn tests() -> Vec<Test> {
-    let modules = [peers::tests(), replicas::tests(), sessions::tests(), throttle::tests(), trail::tests()];
+    let modules =
+        [faults::tests(), peers::tests(), replicas::tests(), sessions::tests(), throttle::tests(), trail::tests()];
     modules.into_iter().flatten().collect()
 }
 
