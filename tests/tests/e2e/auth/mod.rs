@@ -2,8 +2,10 @@
 //!
 //! What a client sees of a suite that is well is in `contract`; here are replicas, clocks, commands, abuse and faults.
 mod faults;
+mod keys;
 mod peers;
 mod replicas;
+mod rotation;
 mod sessions;
 mod throttle;
 mod trail;
@@ -11,8 +13,16 @@ mod trail;
 use e2e::{Database, Test, registry::Doing, skips::POSTGRES};
 
 pub(crate) fn tests() -> Vec<Test> {
-    let modules =
-        [faults::tests(), peers::tests(), replicas::tests(), sessions::tests(), throttle::tests(), trail::tests()];
+    let modules = [
+        faults::tests(),
+        keys::tests(),
+        rotation::tests(),
+        peers::tests(),
+        replicas::tests(),
+        sessions::tests(),
+        throttle::tests(),
+        trail::tests(),
+    ];
     modules.into_iter().flatten().collect()
 }
 
