@@ -192,6 +192,27 @@ impl Store {
         .unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
 
+    /// A number that the tables hold.
+    pub async fn number(&self, query: &'static str) -> i64 {
+        match &self.place {
+            Place::Server(database) => sqlx::query_scalar(query).fetch_one(&mut database.connect().await).await,
+            Place::Home(_) => sqlx::query_scalar(query).fetch_one(&mut self.connect_to_file().await).await,
+        }
+        .unwrap_or_else(|error| panic!("{query}: {error}"))
+    }
+
+    /// Whether the database itself finds nothing wrong in it.
+    pub async fn is_intact(&self) {
+        if let Place::Home(_) = self.place {
+            let mut connection = self.connect_to_file().await;
+            let verdict: String =
+                sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.expect("a verdict");
+            assert_eq!(verdict, "ok");
+            let dangling = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut connection).await.expect("a verdict");
+            assert!(dangling.is_empty(), "{} rows refer to nothing", dangling.len());
+        }
+    }
+
     /// A connection of the test's own to the embedded database.
     pub async fn connect_to_file(&self) -> SqliteConnection {
         let options = SqliteConnectOptions::new().filename(self.file()).busy_timeout(LONG);

@@ -1,27 +1,33 @@
 //! auth in depth, on SQLite and on PostgreSQL: `auth::sqlite::…`, `auth::postgres::…`. Each test has a database of its own.
 //!
 //! What a client sees of a suite that is well is in `contract`; here are replicas, clocks, commands, abuse and faults.
+mod commands;
 mod faults;
 mod keys;
+mod kills;
 mod peers;
 mod replicas;
 mod rotation;
 mod sessions;
 mod throttle;
 mod trail;
+mod users;
 
 use e2e::{Database, Test, registry::Doing, skips::POSTGRES};
 
 pub(crate) fn tests() -> Vec<Test> {
     let modules = [
+        commands::tests(),
         faults::tests(),
         keys::tests(),
-        rotation::tests(),
+        kills::tests(),
         peers::tests(),
         replicas::tests(),
+        rotation::tests(),
         sessions::tests(),
         throttle::tests(),
         trail::tests(),
+        users::tests(),
     ];
     modules.into_iter().flatten().collect()
 }
