@@ -5,12 +5,14 @@ mod commands;
 mod faults;
 mod keys;
 mod kills;
+mod metadata;
 mod peers;
 mod replicas;
 mod rotation;
 mod sessions;
 mod throttle;
 mod trail;
+mod urls;
 mod users;
 
 use e2e::{Database, Test, registry::Doing, skips::POSTGRES};
@@ -21,12 +23,14 @@ pub(crate) fn tests() -> Vec<Test> {
         faults::tests(),
         keys::tests(),
         kills::tests(),
+        metadata::tests(),
         peers::tests(),
         replicas::tests(),
         rotation::tests(),
         sessions::tests(),
         throttle::tests(),
         trail::tests(),
+        urls::tests(),
         users::tests(),
     ];
     modules.into_iter().flatten().collect()
