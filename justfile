@@ -35,6 +35,14 @@ test *arguments:
 require:
     FLOTILLA_REQUIRE=all cargo test -p e2e
 
+# Other languages' libraries for the tests of tests/tests/e2e/interop, below target/: PyJWT and jose.
+interop-tools:
+    python3 -m venv target/interop/python
+    target/interop/python/bin/pip install --quiet --disable-pip-version-check -r tests/interop/requirements.txt
+    mkdir -p target/interop/node
+    cp tests/interop/package.json tests/interop/package-lock.json target/interop/node/
+    npm ci --prefix target/interop/node --no-audit --no-fund --ignore-scripts
+
 # Build the documentation; a broken link is an error.
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked

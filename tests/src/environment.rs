@@ -8,6 +8,8 @@
 //! | `FLOTILLA_REQUIRE` | `all`, or names such as `browser,docker`: a skip for lack of these is a failure |
 //! | `FLOTILLA_KILLS` | how often auth is killed in the middle of writes, on each database (8) |
 //! | `FLOTILLA_ROTATION_SECONDS` | how long a key rotation is under load (5) |
+//! | `FLOTILLA_PYTHON` | a Python that has PyJWT, instead of the one below `target/` |
+//! | `FLOTILLA_NODE_MODULES` | the directory with jose in it, instead of the one below `target/` |
 //! | `TEST_LOG` | `1` shows the processes' output as it comes, not only of tests that fail |
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
@@ -32,6 +34,16 @@ pub fn health_url() -> Option<String> {
 /// Where ready executables are.
 pub(crate) fn bin_dir() -> Option<PathBuf> {
     variable("FLOTILLA_BIN_DIR").map(PathBuf::from)
+}
+
+/// The Python that was named.
+pub(crate) fn python() -> Option<PathBuf> {
+    variable("FLOTILLA_PYTHON").map(PathBuf::from)
+}
+
+/// The directory of JavaScript modules that was named.
+pub(crate) fn node_modules() -> Option<PathBuf> {
+    variable("FLOTILLA_NODE_MODULES").map(PathBuf::from)
 }
 
 /// Capabilities whose lack is a failure.

@@ -1,12 +1,13 @@
 //! What a test may need from the machine. What is missing is named at the end of the run, never passed over in silence:
 //! `SKIPPED browser (2 tests): install chromium`. `FLOTILLA_REQUIRE=browser` (or `all`) turns the skip into a failure.
 use std::{
-    path::PathBuf,
+    ffi::OsStr,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::OnceLock,
 };
 
-use crate::environment::{find_on_path, health_url, required};
+use crate::environment::{self, find_on_path, health_url, required};
 
 /// Something a machine may lack.
 #[derive(Debug)]
@@ -59,7 +60,26 @@ pub static CLUSTER: Capability = Capability::new("cluster", "start one, for exam
 /// The tool that the documented commands use.
 pub static CURL: Capability = Capability::new("curl", "install curl", || find_on_path(&["curl"]).is_some());
 
-/// The health port of a suite that was not started here. Not part of `all`'s promise to have tools: part of how the suite is named.
+/// Python's library for tokens.
+pub static PYTHON_JWT: Capability = Capability::new(
+    "python-jwt",
+    "run: just interop-tools (needs python3), or set FLOTILLA_PYTHON to a Python that has PyJWT[crypto]",
+    || succeeds(python(), &["-c", "import cryptography, jwt"]),
+);
+
+/// JavaScript's library for tokens.
+pub static NODE_JOSE: Capability = Capability::new(
+    "node-jose",
+    "run: just interop-tools (needs node 20 and npm), or set FLOTILLA_NODE_MODULES to a directory with jose in it",
+    // jose works with the Web Crypto API, which node 18 has only behind a flag.
+    || {
+        let is_new = node().is_some_and(|node| succeeds(node, &["--eval", "crypto.subtle.digest"]));
+        is_new && node_modules().join("jose/package.json").is_file()
+    },
+);
+
+/// The health port of a suite that was not started here: asked for only when there is one. `FLOTILLA_REQUIRE=all` means it,
+/// too: who gives a suite to a run that leaves nothing out gives both of its ports.
 pub static GIVEN_HEALTH: Capability =
     Capability::new("given-health", "set FLOTILLA_HEALTH_URL to the health port of the suite", || {
         health_url().is_some()
@@ -77,7 +97,27 @@ pub fn browser() -> Option<PathBuf> {
     find_on_path(&["chromium", "chromium-browser", "google-chrome"])
 }
 
-fn succeeds(program: &str, arguments: &[&str]) -> bool {
+/// The Python that has PyJWT, if it is there.
+pub fn python() -> PathBuf {
+    environment::python().unwrap_or_else(|| installed("python/bin/python"))
+}
+
+/// What runs JavaScript.
+pub fn node() -> Option<PathBuf> {
+    find_on_path(&["node"])
+}
+
+/// The directory that has jose in it, if it is there.
+pub fn node_modules() -> PathBuf {
+    environment::node_modules().unwrap_or_else(|| installed("node/node_modules"))
+}
+
+/// Where `just interop-tools` puts things.
+fn installed(path: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/interop")).join(path)
+}
+
+fn succeeds(program: impl AsRef<OsStr>, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

@@ -148,6 +148,14 @@ async fn leave(fleet: &mut Fleet, signals: &mut Signals, ending: Option<&Ending>
 }
 
 #[cfg(test)]
+impl Options {
+    /// Whatever port is free, nothing kept.
+    const fn for_tests() -> Self {
+        Self { port: 0, data_dir: None, ephemeral: true, monolith: false, log_format: String::new() }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use anyhow::anyhow;
 
@@ -172,13 +180,5 @@ mod tests {
         let code = |ended, closed| exit::report(&outcome(ended, closed).unwrap_err());
         let refused = || exit::failure(exit::CONFIGURATION, "hello refused its configuration");
         assert_eq!(code(Err(refused()), Err(anyhow!("stuck"))), ExitCode::from(exit::CONFIGURATION));
-    }
-}
-
-#[cfg(test)]
-impl Options {
-    /// Whatever port is free, nothing kept.
-    const fn for_tests() -> Self {
-        Self { port: 0, data_dir: None, ephemeral: true, monolith: false, log_format: String::new() }
     }
 }

@@ -164,9 +164,12 @@ impl Boot {
     }
 
     /// Begins to live: binds both ports, logs, answers on the health port.
-    pub async fn live(&self, configuration: Configuration) -> Result<Life, Stop> {
+    pub async fn live(self, configuration: Configuration) -> Result<Life, Stop> {
+        let Self { service, sources, shutdown, started } = self;
+        // Everything is read, and there may be secrets in it.
+        drop(sources);
         let Configuration { settings, platform, effective, warnings } = configuration;
-        let prefix = self.service.prefix;
+        let prefix = service.prefix;
         let http = bind(settings.http_addr.0, &format!("{prefix}HTTP_ADDR")).await.map_err(Stop::Failed)?;
         let health_listener =
             bind(settings.health_addr.0, &format!("{prefix}HEALTH_ADDR")).await.map_err(Stop::Failed)?;
@@ -177,7 +180,7 @@ impl Boot {
         }
         let (health, metrics, faults) = (Health::default(), Metrics::default(), Faults::default());
         metrics.register_dropped_lines(telemetry.stdout());
-        let identity = Identity::new(self.service.name, &platform);
+        let identity = Identity::new(service.name, &platform);
         let shared = Shared {
             health: health.clone(),
             metrics: metrics.clone(),
@@ -195,7 +198,7 @@ impl Boot {
         };
         let start = health.condition("start");
         tracing::info!(
-            service = self.service.name,
+            service = service.name,
             version = crate::service::VERSION,
             revision = crate::service::REVISION,
             http = %address(&http, settings.http_addr.0),
@@ -216,8 +219,8 @@ impl Boot {
             settings,
             start,
             surroundings: outer,
-            shutdown: self.shutdown.clone(),
-            started: Arc::clone(&self.started),
+            shutdown,
+            started,
             http,
             health_server,
             _telemetry: telemetry,

@@ -49,11 +49,11 @@ pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     mut sources: Sources,
 ) -> Result<Asked, clap::Error> {
-    let matches = command(service, settings)
+    let mut matches = command(service, settings)
         .subcommands(commands)
         .try_get_matches_from(arguments.into_iter().map(with_two_dashes))?;
     for (id, flag, setting, _) in CLASSIC {
-        sources = sources.with_flag(setting, flag, matches.get_one::<String>(id).cloned());
+        sources = sources.with_flag(setting, flag, matches.remove_one::<String>(id));
     }
     Ok(match matches.subcommand() {
         Some(("healthcheck", asked)) => Asked::Healthcheck { liveness: asked.get_flag("liveness"), sources },

@@ -1,12 +1,21 @@
 //! Counters and durations in the `OpenMetrics` text format, at `/metrics` of the health port.
 use std::{
+    fmt,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, text::encode},
+    metrics::{
+        MetricType,
+        counter::{ConstCounter, Counter},
+        family::Family,
+        gauge::{ConstGauge, Gauge},
+        histogram::Histogram,
+        info::Info,
+    },
     registry::Registry,
 };
 
@@ -69,6 +78,33 @@ impl Metrics {
         CounterBy { label, family }
     }
 
+    /// Adds a counter that is kept elsewhere, told apart by one label, and read whenever somebody asks.
+    pub fn counters_of<R>(&self, label: &'static str, name: &'static str, help: &'static str, read: R)
+    where
+        R: Fn() -> Vec<(&'static str, u64)> + Send + Sync + 'static,
+    {
+        let read = move |encoder: &mut DescriptorEncoder<'_>| {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            for (value, count) in read() {
+                ConstCounter::new(count).encode(family.encode_family(&[(label, value)])?)?;
+            }
+            Ok(())
+        };
+        self.registry().register_collector(Box::new(Elsewhere(name, Box::new(read))));
+    }
+
+    /// Adds a gauge that is read whenever somebody asks; left out while it has no value.
+    pub fn gauge_of<R>(&self, name: &'static str, help: &'static str, read: R)
+    where
+        R: Fn() -> Option<f64> + Send + Sync + 'static,
+    {
+        let read = move |encoder: &mut DescriptorEncoder<'_>| {
+            let Some(value) = read() else { return Ok(()) };
+            ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)
+        };
+        self.registry().register_collector(Box::new(Elsewhere(name, Box::new(read))));
+    }
+
     /// The whole registry as text.
     pub fn encode(&self) -> String {
         let mut text = String::new();
@@ -97,7 +133,16 @@ impl Metrics {
     }
 
     pub(crate) fn register_dropped_lines(&self, stdout: crate::telemetry::Stdout) {
-        self.registry().register_collector(Box::new(DroppedLines(stdout)));
+        let (name, help) = ("log_lines_dropped", "Log lines lost because stdout was slow or closed");
+        let read = move |encoder: &mut DescriptorEncoder<'_>| {
+            ConstCounter::new(stdout.dropped()).encode(encoder.encode_descriptor(
+                name,
+                help,
+                None,
+                MetricType::Counter,
+            )?)
+        };
+        self.registry().register_collector(Box::new(Elsewhere(name, Box::new(read))));
     }
 
     fn registry(&self) -> std::sync::MutexGuard<'_, Registry> {
@@ -136,20 +181,20 @@ impl Drop for Counted {
     }
 }
 
-#[derive(Debug)]
-struct DroppedLines(crate::telemetry::Stdout);
+/// A metric whose value lies elsewhere: its name, and how to write it down.
+struct Elsewhere(&'static str, Box<Writing>);
 
-impl prometheus_client::collector::Collector for DroppedLines {
-    fn encode(&self, mut encoder: prometheus_client::encoding::DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        use prometheus_client::{encoding::EncodeMetric as _, metrics::MetricType, metrics::counter::ConstCounter};
-        let counter = ConstCounter::new(self.0.dropped());
-        let encoder = encoder.encode_descriptor(
-            "log_lines_dropped",
-            "Log lines lost because stdout was slow or closed",
-            None,
-            MetricType::Counter,
-        )?;
-        counter.encode(encoder)
+type Writing = dyn Fn(&mut DescriptorEncoder<'_>) -> fmt::Result + Send + Sync;
+
+impl Collector for Elsewhere {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        self.1(&mut encoder)
+    }
+}
+
+impl fmt::Debug for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
     }
 }
 

@@ -82,6 +82,11 @@ impl SigningKey {
         self.verifying.weakness()
     }
 
+    /// As [`VerifyingKey::warn_of_classic_mode`].
+    pub fn warn_of_classic_mode(&self) {
+        self.verifying.warn_of_classic_mode();
+    }
+
     /// The key that verifies what this one signs.
     pub fn verifying_key(&self) -> VerifyingKey {
         self.verifying.clone()

@@ -152,6 +152,17 @@ mod tests {
     }
 
     #[test]
+    fn many_roles_take_their_share_of_the_budget() {
+        let tokens = VerifiedTokens::new(64);
+        let roles = vec!["r".repeat(64); 64];
+        let many = Arc::new(Claims { roles, ..Claims::clone(&claims(36)) });
+        tokens.insert(tokens.digest("few"), claims(36), 1);
+        let before = tokens.weight();
+        tokens.insert(tokens.digest("many"), many, 1);
+        assert!(tokens.weight() - before >= 64 * (64 + 24), "{} bytes", tokens.weight() - before);
+    }
+
+    #[test]
     fn an_entry_dies_with_its_generation() {
         let tokens = VerifiedTokens::new(64);
         let digest = tokens.digest("a.b.c");

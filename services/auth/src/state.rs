@@ -75,7 +75,7 @@ impl State {
         let database = Database::open(stored.database, metrics).await.map_err(failed)?;
         let ring = match classic_key {
             Some(key) => {
-                warn_of_classic_mode(key.weakness());
+                key.warn_of_classic_mode();
                 KeyRing::of_one(key, tokens.issuance()).map_err(failed)?
             }
             None => stored_keys(Store::new(database.clone(), stored.keyring), &tokens, &clock).await?,
@@ -161,12 +161,4 @@ fn warn_of_demo_account() {
         account = DEMO_NAME,
         "DEMO ACCOUNT: everybody can log in as {DEMO_NAME} with the password {DEMO_PASSWORD}; AUTH_DEMO_USER=false (MONOLITH_DEMO_USER=false) turns it off"
     );
-}
-
-/// In classic mode everybody who verifies can also sign: said at every start.
-fn warn_of_classic_mode(weakness: Option<&'static str>) {
-    tracing::warn!(algorithm = "HS256", "classic mode: whoever knows the secret can make tokens");
-    if let Some(weakness) = weakness {
-        tracing::warn!("the shared secret {weakness}");
-    }
 }

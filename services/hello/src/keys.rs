@@ -2,7 +2,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chassis::{Life, Stop, health::Condition, metrics::Metrics};
-use token::{Access, Clock, KeySet, KeySource, Policy, RemoteKeys, RemoteKeysConfig, StaticKeys, Verifier};
+use token::{Access, Clock, Fetches, KeySet, KeySource, Policy, RemoteKeys, RemoteKeysConfig, StaticKeys, Verifier};
 
 use crate::config::{Checked, Source};
 
@@ -14,12 +14,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub fn access(config: Checked, life: &Life) -> Result<Access, Stop> {
     let keys: Arc<dyn KeySource> = match config.source {
         Source::Secret(key) => {
-            warn_of_classic_mode(key.weakness());
+            key.warn_of_classic_mode();
             Arc::new(StaticKeys::new(KeySet::new(vec![key]).map_err(failed)?))
         }
         Source::KeySet(url, refresh, algorithms) => {
             let config = RemoteKeysConfig { refresh: *refresh, algorithms, ..RemoteKeysConfig::new(url) };
             let keys = Arc::new(RemoteKeys::new(config).map_err(failed)?);
+            measure(&keys, life.metrics());
             tokio::spawn(load(Arc::clone(&keys), life.health().condition("key set")));
             keys
         }
@@ -39,12 +40,16 @@ fn failed(error: impl std::fmt::Display) -> Stop {
     Stop::Failed(error.to_string())
 }
 
-/// In classic mode everybody who verifies can also sign: said at every start.
-fn warn_of_classic_mode(weakness: Option<&'static str>) {
-    tracing::warn!(algorithm = "HS256", "classic mode: whoever knows the secret can make tokens");
-    if let Some(weakness) = weakness {
-        tracing::warn!("the shared secret {weakness}");
-    }
+/// Shows how the fetching goes. Weak: to be measured keeps nothing alive.
+fn measure(keys: &Arc<RemoteKeys>, metrics: &Metrics) {
+    let (fetched, aged) = (Arc::downgrade(keys), Arc::downgrade(keys));
+    metrics.counters_of("outcome", "jwks_fetches", "Fetches of the key set, by outcome", move || {
+        let Fetches { succeeded, failed } = fetched.upgrade().map(|keys| keys.fetches()).unwrap_or_default();
+        vec![("succeeded", succeeded), ("failed", failed)]
+    });
+    metrics.gauge_of("jwks_age_seconds", "Time since the last good key set came", move || {
+        aged.upgrade()?.age().map(|age| age.as_secs_f64())
+    });
 }
 
 async fn load(keys: Arc<RemoteKeys>, condition: Condition) {

@@ -4,12 +4,14 @@ use std::process::ExitCode;
 use e2e::registry;
 
 mod auth;
+mod checks;
 mod classic;
 mod contract;
 mod docs;
 mod edge;
 mod fixtures;
 mod health;
+mod interop;
 mod keys;
 mod leftovers;
 mod lifecycle;
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         edge::tests(),
         fixtures::tests(),
         health::tests(),
+        interop::tests(),
         keys::tests(),
         leftovers::tests(),
         lifecycle::tests(),

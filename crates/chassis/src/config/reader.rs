@@ -1,11 +1,15 @@
 //! Reads sections from their sources, keeping every problem for one report.
-use std::{collections::BTreeMap, fmt, fs, io::Read as _, path::Path};
+use std::{collections::BTreeMap, fmt, fs, io::Read as _, mem, path::Path};
+
+use zeroize::Zeroizing;
 
 use super::{Effective, Origin, Platform, Section, Setting, Settings, Shown, Sources, names};
 use crate::Service;
 
 /// A `_FILE` holds a value, not a document.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
+/// For the largest file, and the byte by which a larger one is known; some more, or reading it would make room.
+const ROOM: usize = 65 * 1024;
 
 /// What is wrong with one variable. Displays as one line that never shows a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +56,8 @@ pub struct Configuration {
 }
 
 struct Given {
-    text: String,
+    /// May be a secret.
+    text: Zeroizing<String>,
     /// What a person must change: `HELLO_HTTP_ADDR`, `HELLO_HTTP_ADDR_FILE` or `-http`.
     culprit: String,
     origin: Origin,
@@ -91,7 +96,9 @@ impl<'a> Reader<'a> {
         // What is wrong by itself is told and left out, so that what is wrong with the rest is told, too.
         values.retain(|(setting, given)| self.is_right_alone::<S>(&defaults, setting, given));
         let mut all = defaults;
-        all.extend(values.into_iter().map(|(setting, given)| (setting.name.to_owned(), given.text)));
+        // Moved, not copied: from here on a secret is the section's, whose type wipes it.
+        let texts = values.into_iter().map(|(setting, mut given)| (setting, mem::take(&mut *given.text)));
+        all.extend(texts.map(|(setting, text)| (setting.name.to_owned(), text)));
         let section = self.parse_checked(all);
         section.filter(|_| self.problems.len() == before)
     }
@@ -152,7 +159,8 @@ impl<'a> Reader<'a> {
         given: &Given,
     ) -> bool {
         let mut values = defaults.clone();
-        values.insert(setting.name.to_owned(), given.text.clone());
+        // A copy of its own, which ends in the setting's type as the other will.
+        values.insert(setting.name.to_owned(), String::clone(&given.text));
         if let Err(error) = envy::from_iter::<_, S>(values) {
             let name = given.culprit.clone();
             self.problems.push(Problem { name, wrong: without_value(&error), allowed: setting.allowed });
@@ -179,7 +187,7 @@ impl<'a> Reader<'a> {
         if let Some(text) = value {
             return Some(Given { text, culprit: variable, origin: Origin::Env, from: None });
         }
-        let path = path?;
+        let path = String::clone(&*path?);
         match read_value(Path::new(&path)) {
             Ok(text) if text.is_empty() => {
                 let wrong = format!("the file {path} is empty");
@@ -199,9 +207,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn text_of(&mut self, variable: &str, setting: &Setting) -> Option<String> {
+    fn text_of(&mut self, variable: &str, setting: &Setting) -> Option<Zeroizing<String>> {
         let value = self.sources.environment.get(variable).filter(|value| !value.is_empty())?;
-        let text = value.to_str().map(str::to_owned);
+        let text = str::from_utf8(value).ok().map(|text| Zeroizing::new(text.to_owned()));
         if text.is_none() {
             let wrong = "not valid UTF-8".to_owned();
             self.problems.push(Problem { name: variable.to_owned(), wrong, allowed: setting.allowed });
@@ -210,10 +218,10 @@ impl<'a> Reader<'a> {
     }
 
     fn show(&mut self, setting: &Setting, given: Option<&Given>) {
-        let value = given.map(|given| given.text.clone()).or_else(|| setting.default.map(str::to_owned));
+        let value = given.map(|given| given.text.as_str()).or(setting.default);
         self.effective.push(Shown {
             name: setting.variable(self.service.prefix),
-            value: value.map(|value| if setting.secret { "***".to_owned() } else { value }),
+            value: value.map(|value| if setting.secret { "***" } else { value }.to_owned()),
             origin: given.map_or(Origin::Default, |given| given.origin.clone()),
             from: given.and_then(|given| given.from.clone()),
         });
@@ -238,7 +246,7 @@ impl<'a> Reader<'a> {
             if known.contains(&name) || known.contains(&stem) {
                 continue;
             }
-            let value = value.to_string_lossy();
+            let value = String::from_utf8_lossy(value);
             match names::judge(stem, &value, &known) {
                 names::Unknown::ServiceLink => {}
                 names::Unknown::Mistyped(nearest) => {
@@ -255,8 +263,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn read_value(path: &Path) -> Result<String, String> {
-    let mut text = String::new();
+fn read_value(path: &Path) -> Result<Zeroizing<String>, String> {
+    // With room for all of it from the start: a text that grows leaves copies of itself behind.
+    let mut text = Zeroizing::new(String::with_capacity(ROOM));
     let file = fs::File::open(path).map_err(|cause| plain(&cause))?;
     file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(|cause| plain(&cause))?;
     if text.len() as u64 > MAX_FILE_BYTES {
@@ -264,7 +273,7 @@ fn read_value(path: &Path) -> Result<String, String> {
     }
     // Editors and `echo` end a file with a line break that is no part of the value.
     let text = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+    Ok(Zeroizing::new(text.strip_suffix('\r').unwrap_or(text).to_owned()))
 }
 
 fn plain(cause: &std::io::Error) -> String {

@@ -1,13 +1,18 @@
 //! Where values come from, gathered before anything is judged: the environment and the classic flags.
-use std::{collections::BTreeMap, ffi::OsString};
+//!
+//! Which values are secret only the settings tell, so all of them are zeroed when they are dropped. That covers our own
+//! copies: the kernel's (`/proc/<pid>/environ`) and those of the command line's parser stay. A `_FILE` leaves none.
+use std::{collections::BTreeMap, ffi::OsString, fmt, os::unix::ffi::OsStringExt as _};
+
+use zeroize::Zeroizing;
 
 /// The environment and the flags of a start.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Sources {
     /// Variables whose name is UTF-8; a value that is not stays as it is until a setting asks for it.
-    pub(super) environment: BTreeMap<String, OsString>,
+    pub(super) environment: BTreeMap<String, Zeroizing<Vec<u8>>>,
     /// Setting name without prefix, the flag as it is called, and its value.
-    pub(super) flags: BTreeMap<&'static str, (&'static str, String)>,
+    pub(super) flags: BTreeMap<&'static str, (&'static str, Zeroizing<String>)>,
 }
 
 impl Sources {
@@ -19,17 +24,17 @@ impl Sources {
 
     /// Given variables, for tests.
     pub fn from_variables<N: Into<OsString>, V: Into<OsString>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
-        let environment = variables
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.into().into_string().ok()?, value.into())))
-            .collect();
+        let variables =
+            variables.into_iter().map(|(name, value)| (name.into(), Zeroizing::new(value.into().into_vec())));
+        let environment = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
         Self { environment, flags: BTreeMap::new() }
     }
 
     /// Given variables on top: for whoever judges how another process will read its settings.
     #[must_use]
     pub fn with(mut self, variables: &[(String, String)]) -> Self {
-        self.environment.extend(variables.iter().map(|(name, value)| (name.clone(), value.into())));
+        let owned = |(name, value): &(String, String)| (name.clone(), Zeroizing::new(value.clone().into_bytes()));
+        self.environment.extend(variables.iter().map(owned));
         self
     }
 
@@ -43,9 +48,17 @@ impl Sources {
     /// Adds a flag's value for a setting.
     #[must_use]
     pub fn with_flag(mut self, setting: &'static str, flag: &'static str, value: Option<String>) -> Self {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
+        if let Some(value) = value.map(Zeroizing::new).filter(|value| !value.is_empty()) {
             self.flags.insert(setting, (flag, value));
         }
         self
+    }
+}
+
+/// Names alone: any value may be a secret.
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let flags: Vec<_> = self.flags.values().map(|(flag, _)| flag).collect();
+        f.debug_struct("Sources").field("environment", &self.environment.keys()).field("flags", &flags).finish()
     }
 }

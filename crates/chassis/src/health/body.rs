@@ -30,5 +30,5 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
 }
 
 fn is_stalled(error: &(dyn Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |cause| (*cause).source()).any(<dyn std::error::Error>::is::<TimeoutError>)
+    std::iter::successors(Some(error), |cause| (*cause).source()).any(<dyn Error>::is::<TimeoutError>)
 }

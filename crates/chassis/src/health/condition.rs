@@ -18,7 +18,7 @@ impl State {
     }
 }
 
-/// A condition of readiness. Not met when made; whoever holds it says when it is, and when it no longer is.
+/// A condition of readiness. Not met when made; whoever holds it says when it is.
 #[derive(Debug)]
 pub struct Condition {
     state: State,
@@ -36,10 +36,5 @@ impl Condition {
     /// Readiness no longer waits for this.
     pub fn met(&self) {
         self.state.met.store(true, Ordering::SeqCst);
-    }
-
-    /// Readiness waits for this again.
-    pub fn unmet(&self) {
-        self.state.met.store(false, Ordering::SeqCst);
     }
 }

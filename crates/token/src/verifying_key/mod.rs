@@ -111,6 +111,18 @@ impl VerifyingKey {
         }
     }
 
+    /// Logs what is wrong with classic mode, and with this very secret: to be said at every start. Nothing for a key
+    /// that is not shared.
+    pub fn warn_of_classic_mode(&self) {
+        if !matches!(self.material, Material::SharedSecret(_)) {
+            return;
+        }
+        tracing::warn!(algorithm = "HS256", "classic mode: whoever knows the secret can make tokens");
+        if let Some(weakness) = self.weakness() {
+            tracing::warn!("the shared secret {weakness}");
+        }
+    }
+
     /// Whether this key's signature is on `token`. Says nothing about its header or claims.
     pub fn verifies(&self, token: &CompactToken<'_>) -> bool {
         jsonwebtoken::crypto::verify(

@@ -21,7 +21,7 @@ pub(crate) enum Foreign {
     Rsa(&'static RsaKeyPair),
 }
 
-/// To find primes takes a while, so all tests share a pair for each size.
+/// To find primes takes a while, so all tests share one pair.
 static RSA: LazyLock<RsaKeyPair> = LazyLock::new(|| RsaKeyPair::generate(KeySize::Rsa2048).expect("randomness"));
 
 impl Foreign {

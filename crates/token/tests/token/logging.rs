@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::fmt::{self, Write as _};
 use std::sync::Once;
 
-use token::Refusal;
+use secrecy::SecretString;
+use token::{Refusal, SigningKey, VerifyingKey};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -85,4 +86,16 @@ fn no_part_of_a_token_is_logged_and_nothing_at_all_of_a_good_one() {
     for part in good.split('.').chain(bad.split('.')).chain(["telltale"]) {
         assert!(!log.contains(part), "{log}");
     }
+}
+
+#[test]
+fn classic_mode_is_warned_of_with_what_is_weak_and_without_the_secret() {
+    let classic = "WARN message=classic mode: whoever knows the secret can make tokens algorithm=\"HS256\"\n";
+    let weak = "WARN message=the shared secret is shorter than 32 bytes\n";
+    let secret = |text: &str| SecretString::from(text);
+    let verifying = VerifyingKey::shared_secret(&secret("telltale")).expect("a key");
+    assert_eq!(logged(|| verifying.warn_of_classic_mode()), format!("{classic}{weak}"));
+    let strong = SigningKey::shared_secret(secret("a telltale secret that is long enough")).expect("a key");
+    assert_eq!(logged(|| strong.warn_of_classic_mode()), classic);
+    assert_eq!(logged(|| SigningKey::generate().expect("a key").warn_of_classic_mode()), "", "nothing is shared");
 }

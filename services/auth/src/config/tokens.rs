@@ -40,7 +40,7 @@ impl Section for Tokens {
         Setting::new(
             "JWKS_MAX_AGE",
             "5m",
-            "a span of time from 2s to 1h",
+            "a span of time from 6s to 1h",
             "how long verifiers may work with a key set; a new key is published so long before it signs",
         ),
         Setting::optional(
@@ -70,7 +70,7 @@ impl Section for Tokens {
         let ranges = [
             ("TOKEN_TTL", Some(self.token_ttl), 1..=DAY, "from 1s to 24h"),
             ("REFRESH_TTL", Some(self.refresh_ttl), 1..=90 * DAY, "from 1s to 90days"),
-            ("JWKS_MAX_AGE", Some(self.jwks_max_age), 2..=HOUR, "from 2s to 1h"),
+            ("JWKS_MAX_AGE", Some(self.jwks_max_age), 6..=HOUR, "from 6s to 1h"),
             ("KEY_MAX_AGE", self.key_max_age, HOUR..=1000 * DAY, "from 1h to 1000days"),
         ];
         let outside =

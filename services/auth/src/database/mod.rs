@@ -90,12 +90,13 @@ macro_rules! on {
     ($database:expr, $connections:ident => $work:expr) => {{
         let database: &$crate::database::Database = $database;
         let (number, pool) = database.pool()?;
-        let work = async {
+        // Boxed: a login that waits for its hashing should not hold the room of both databases' queries.
+        let work = Box::pin(async {
             match &pool {
                 $crate::database::Pool::Sqlite($connections) => $work,
                 $crate::database::Pool::Postgres($connections) => $work,
             }
-        };
+        });
         database.judged(number, work).await
     }};
 }

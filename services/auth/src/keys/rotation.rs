@@ -1,117 +1,142 @@
 //! Replacing signing keys: published first, signing when every verifier may have seen it, gone when nothing it signed
-//! is good any more. Each order is one transaction; of two at once, one is refused.
+//! is good any more. Each order is one transaction, and of several at once one comes after the other.
 use std::time::{Duration, SystemTime};
 
 use super::{
     Error, Store,
     life::{Schedule, State, states},
-    store::{ALL, INSERT, RETIRE, Row, SIGN_FROM},
+    store::Row,
 };
-use crate::{database::transaction, users::seconds};
+use crate::{
+    audit::{self, utc},
+    database::transaction,
+    users::seconds,
+};
 
-/// What was ordered, as it was carried out.
+/// Locks every key (`FOR UPDATE` is not in SQLite's language, and SQLite's transactions need no more than their start).
+const LOCK: &str = "UPDATE signing_keys SET generation = generation";
+const ALL: &str =
+    "SELECT kid, sealed, generation, created_at, signs_at, retires_at FROM signing_keys ORDER BY generation";
+const MAKE: &str =
+    "INSERT INTO signing_keys (kid, sealed, generation, created_at, signs_at) VALUES ($1, $2, $3, $4, $5)";
+const LIVE: &str = "UPDATE signing_keys SET signs_at = $1, retires_at = $2 WHERE kid = $3";
+
+/// A new key.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rotated {
-    /// The new key.
+    /// Its name.
     pub kid: String,
     /// From when it signs, in seconds since the epoch.
     pub signs_at: i64,
+}
+
+/// What an order comes to: the lives that change, and from when a new key signs, if one is made.
+#[derive(Debug, Default)]
+struct Plan {
+    changed: Vec<Row>,
+    made: Option<i64>,
 }
 
 impl Store {
     /// Makes the next key. It signs after the schedule's lead, or at once: then a verifier that keeps the old set
     /// without asking for an unknown key refuses new tokens for a while.
     pub async fn rotate(&self, schedule: &Schedule, at_once: bool, now: SystemTime) -> Result<Rotated, Error> {
-        let (key, sealed) = self.make()?;
         let now = seconds(now);
-        let lead = if at_once { Duration::ZERO } else { schedule.lead() };
-        let signs_at = now.saturating_add_unsigned(ceil_seconds(lead));
-        let ends_at = signs_at.saturating_add_unsigned(ceil_seconds(schedule.tail()));
-        let outcome = transaction!(&self.database, transaction => {
-            let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut *transaction).await?;
-            match next_of(&rows, now) {
-                Some(next) if !at_once => Err(next),
-                _ => {
-                    let generation = rows.last().map_or(1, |row| row.generation + 1);
-                    let made = sqlx::query(INSERT)
-                        .bind(key.kid()).bind(&sealed).bind(generation).bind(now).bind(signs_at)
-                        .execute(&mut *transaction).await?.rows_affected() == 1;
-                    if made {
-                        for row in rows.iter().filter(|row| row.times().is_published(now)) {
-                            sqlx::query(RETIRE).bind(ends_at).bind(&row.kid).execute(&mut *transaction).await?;
-                        }
-                    }
-                    Ok(made)
-                }
-            }
-        })?;
-        match outcome {
-            Ok(true) => {}
-            Ok(false) => return Err(Error::Refused("another rotation was just carried out".to_owned())),
-            Err(next) => {
-                let at = crate::audit::utc(next.signs_at);
-                return Err(Error::Refused(format!("a rotation is under way: {} signs from {at}", next.kid)));
-            }
-        }
-        tracing::info!(target: crate::audit::TARGET, event = "key.made", kid = key.kid(), signs_at = crate::audit::utc(signs_at), "signing key made");
-        Ok(Rotated { kid: key.kid().to_owned(), signs_at })
+        let (kid, plan) = self.carry_out(now, |rows| rotation(rows, schedule, at_once, now)).await?;
+        let signs_at = plan.made.unwrap_or(now);
+        tracing::info!(target: audit::TARGET, event = "key.made", kid, signs_at = utc(signs_at), "signing key made");
+        Ok(Rotated { kid, signs_at })
     }
 
     /// Lets a key retire: when nothing that it signed is good any more, or at once. One that signs is replaced first:
-    /// at once by the next key, or by a new one.
+    /// at once by the next key, or by a new one. One that has not signed yet goes at once, and its rotation is undone.
     pub async fn retire(&self, kid: &str, schedule: &Schedule, at_once: bool, now: SystemTime) -> Result<i64, Error> {
-        let rows = self.rows().await?;
-        let seconds_now = seconds(now);
-        let times: Vec<_> = rows.iter().map(Row::times).collect();
-        let found = rows.iter().zip(states(&times, seconds_now)).find(|(row, _)| row.kid == kid);
-        let Some((row, state)) = found else {
-            return Err(Error::Refused(format!("there is no key {kid}; `key list` names them")));
-        };
-        match state {
-            State::Retired => return Err(Error::Refused(format!("{kid} has retired already"))),
-            State::Signing if !at_once => {
-                return Err(Error::Refused(format!("{kid} signs: `key rotate` first, or retire it with --now")));
-            }
-            _ => {}
+        let now = seconds(now);
+        let (made, plan) = self.carry_out(now, |rows| retirement(rows, kid, schedule, at_once, now)).await?;
+        let end = plan.changed.iter().find(|row| row.kid == kid).and_then(|row| row.retires_at).unwrap_or(now);
+        if plan.made.is_some() {
+            tracing::info!(target: audit::TARGET, event = "key.made", kid = made, signs_at = utc(now), "signing key made");
         }
-        let end =
-            if at_once { seconds_now } else { seconds_now.saturating_add_unsigned(ceil_seconds(schedule.tail())) };
-        let (substitute, sealed) = self.make()?;
-        let needs_substitute = state == State::Signing;
-        let next = next_of(&rows, seconds_now).filter(|next| next.kid != kid).map(|next| next.kid);
-        let generation = rows.last().map_or(1, |row| row.generation + 1);
-        let done = transaction!(&self.database, transaction => {
-            let mut done = true;
-            if needs_substitute {
-                match &next {
-                    Some(next) => {
-                        sqlx::query(SIGN_FROM).bind(seconds_now).bind(next).execute(&mut *transaction).await?;
-                    }
-                    None => {
-                        done = sqlx::query(INSERT)
-                            .bind(substitute.kid()).bind(&sealed).bind(generation).bind(seconds_now).bind(seconds_now)
-                            .execute(&mut *transaction).await?.rows_affected() == 1;
-                    }
+        tracing::warn!(target: audit::TARGET, event = "key.retired", kid, at = utc(end), "signing key retired by order");
+        Ok(end)
+    }
+
+    /// Decides on the keys as they are while nobody else can change them, and does it: all of it, or nothing.
+    async fn carry_out(
+        &self,
+        now: i64,
+        decide: impl Fn(&[Row]) -> Result<Plan, String> + Sync,
+    ) -> Result<(String, Plan), Error> {
+        let (key, sealed) = self.make()?;
+        let outcome = transaction!(&self.database, transaction => {
+            sqlx::query(LOCK).execute(&mut *transaction).await?;
+            let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut *transaction).await?;
+            let decided = decide(&rows);
+            if let Ok(plan) = &decided {
+                for row in &plan.changed {
+                    sqlx::query(LIVE)
+                        .bind(row.signs_at).bind(row.retires_at).bind(&row.kid)
+                        .execute(&mut *transaction).await?;
+                }
+                if let Some(signs_at) = plan.made {
+                    let generation = rows.last().map_or(1, |row| row.generation + 1);
+                    sqlx::query(MAKE)
+                        .bind(key.kid()).bind(&sealed).bind(generation).bind(now).bind(signs_at)
+                        .execute(&mut *transaction).await?;
                 }
             }
-            if done {
-                sqlx::query(RETIRE).bind(end).bind(&row.kid).execute(&mut *transaction).await?;
-            }
-            done
+            decided
         })?;
-        if !done {
-            return Err(Error::Refused("the keys were just changed by somebody else; look and try again".to_owned()));
-        }
-        tracing::warn!(target: crate::audit::TARGET, event = "key.retired", kid, at = crate::audit::utc(end), "signing key retired by order");
-        Ok(end)
+        outcome.map(|plan| (key.kid().to_owned(), plan)).map_err(Error::Refused)
     }
 }
 
-fn next_of(rows: &[Row], now: i64) -> Option<Row> {
-    let times: Vec<_> = rows.iter().map(Row::times).collect();
-    rows.iter().zip(states(&times, now)).find(|(_, state)| *state == State::Next).map(|(row, _)| row.clone())
+/// The next key, and an end for those before it.
+fn rotation(rows: &[Row], schedule: &Schedule, at_once: bool, now: i64) -> Result<Plan, String> {
+    if let Some(next) = in_state(rows, State::Next, now).filter(|_| !at_once) {
+        return Err(format!("a rotation is under way: {} signs from {}", next.kid, utc(next.signs_at)));
+    }
+    let signs_at = if at_once { now } else { after(now, schedule.lead()) };
+    let end = after(signs_at, schedule.tail());
+    let published = rows.iter().filter(|row| row.times().is_published(now));
+    Ok(Plan { changed: published.map(|row| ending(row, end)).collect(), made: Some(signs_at) })
 }
 
-fn ceil_seconds(span: Duration) -> u64 {
-    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+/// The end of one key, and what must follow from it.
+fn retirement(rows: &[Row], kid: &str, schedule: &Schedule, at_once: bool, now: i64) -> Result<Plan, String> {
+    let times: Vec<_> = rows.iter().map(Row::times).collect();
+    let found = rows.iter().zip(states(&times, now)).find(|(row, _)| row.kid == kid);
+    let (row, state) = found.ok_or_else(|| format!("there is no key {kid}; `key list` names them"))?;
+    let at_last = after(now, schedule.tail());
+    match state {
+        State::Retired => Err(format!("{kid} has retired already")),
+        State::Retiring => {
+            let end = if at_once { now } else { at_last };
+            Ok(Plan { changed: vec![ending(row, end)], made: None })
+        }
+        State::Next => {
+            // What its rotation has condemned goes on.
+            let spared = in_state(rows, State::Signing, now).map(|row| Row { retires_at: None, ..row });
+            Ok(Plan { changed: [ending(row, now)].into_iter().chain(spared).collect(), made: None })
+        }
+        State::Signing if !at_once => Err(format!("{kid} signs: `key rotate` first, or retire it with --now")),
+        State::Signing => match in_state(rows, State::Next, now) {
+            Some(next) => Ok(Plan { changed: vec![ending(row, now), Row { signs_at: now, ..next }], made: None }),
+            None => Ok(Plan { changed: vec![ending(row, now)], made: Some(now) }),
+        },
+    }
+}
+
+fn in_state(rows: &[Row], wanted: State, now: i64) -> Option<Row> {
+    let times: Vec<_> = rows.iter().map(Row::times).collect();
+    rows.iter().zip(states(&times, now)).find(|(_, state)| *state == wanted).map(|(row, _)| row.clone())
+}
+
+/// The same key with this end, unless it has an earlier one.
+fn ending(row: &Row, end: i64) -> Row {
+    Row { retires_at: Some(row.retires_at.map_or(end, |before| before.min(end))), ..row.clone() }
+}
+
+fn after(time: i64, span: Duration) -> i64 {
+    time.saturating_add_unsigned(span.as_secs() + u64::from(span.subsec_nanos() > 0))
 }

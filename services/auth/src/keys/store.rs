@@ -37,13 +37,11 @@ impl Row {
     }
 }
 
-pub(super) const ALL: &str =
+const ALL: &str =
     "SELECT kid, sealed, generation, created_at, signs_at, retires_at FROM signing_keys ORDER BY generation";
-pub(super) const INSERT: &str = "INSERT INTO signing_keys (kid, sealed, generation, created_at, signs_at) \
-     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (generation) DO NOTHING";
-pub(super) const RETIRE: &str =
-    "UPDATE signing_keys SET retires_at = $1 WHERE kid = $2 AND (retires_at IS NULL OR retires_at > $1)";
-pub(super) const SIGN_FROM: &str = "UPDATE signing_keys SET signs_at = $1 WHERE kid = $2";
+/// Of replicas that make the first key at once, one does: the generation is unique.
+const MAKE_FIRST: &str = "INSERT INTO signing_keys (kid, sealed, generation, created_at, signs_at) \
+     VALUES ($1, $2, 1, $3, $3) ON CONFLICT (generation) DO NOTHING";
 
 /// The keys in the database, and what opens them. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -88,9 +86,7 @@ impl Store {
         }
         let (key, sealed) = self.make()?;
         let made = on!(&self.database, connections => {
-            sqlx::query(INSERT)
-                .bind(key.kid()).bind(&sealed).bind(1_i64).bind(now).bind(now)
-                .execute(connections).await.map(|done| done.rows_affected() == 1)
+            sqlx::query(MAKE_FIRST).bind(key.kid()).bind(&sealed).bind(now).execute(connections).await.map(|done| done.rows_affected() == 1)
         })?;
         if made {
             tracing::info!(target: crate::audit::TARGET, event = "key.made", kid = key.kid(), "signing key made");

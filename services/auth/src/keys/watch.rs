@@ -46,3 +46,54 @@ async fn look(store: &Store, ring: &KeyRing, schedule: &Schedule, clock: &Clock)
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use chassis::metrics::Metrics;
+
+    use super::*;
+    use crate::{
+        database::{Database, Options, Source},
+        keys::{
+            life::{State, states},
+            ring::Issuance,
+            store::Row,
+        },
+        seal::{Keyring, SealingKey},
+    };
+
+    const DAY: Duration = Duration::from_hours(24);
+    const SCHEDULE: Schedule =
+        Schedule { jwks_max_age: Duration::from_mins(5), token_ttl: Duration::from_mins(15), max_age: Some(DAY) };
+
+    fn at(since: Duration) -> SystemTime {
+        UNIX_EPOCH + Duration::from_hours(500_000) + since
+    }
+
+    async fn states_of(store: &Store, now: SystemTime) -> Vec<State> {
+        let times: Vec<_> = store.rows().await.expect("rows").iter().map(Row::times).collect();
+        states(&times, seconds(now))
+    }
+
+    #[tokio::test]
+    async fn a_key_is_replaced_when_it_has_reached_its_age_and_not_before_and_only_once() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let source = Source::Sqlite(directory.path().join("auth.db"));
+        let options = Options { source, connections: 1, timeout: Duration::from_secs(1) };
+        let database = Database::open(options, &Metrics::default()).await.expect("a database");
+        let key = SealingKey::generate().expect("a key");
+        let store = Store::new(database, Keyring::new(key, None, "the test".to_owned()));
+        let rows = store.rows_or_first(seconds(at(Duration::ZERO))).await.expect("a key");
+        let issuance = Issuance { issuer: "i".to_owned(), audience: "a".to_owned(), ttl: SCHEDULE.token_ttl };
+        let ring = KeyRing::open(&store, &rows, issuance, at(Duration::ZERO)).expect("a ring");
+        let almost = at(DAY.saturating_sub(Duration::from_secs(1)));
+        look(&store, &ring, &SCHEDULE, &Clock::fixed(almost)).await.expect("looked");
+        assert_eq!(states_of(&store, almost).await, [State::Signing]);
+        for _ in 0..2 {
+            look(&store, &ring, &SCHEDULE, &Clock::fixed(at(DAY))).await.expect("looked");
+            assert_eq!(states_of(&store, at(DAY)).await, [State::Signing, State::Next]);
+        }
+    }
+}

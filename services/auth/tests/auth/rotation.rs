@@ -135,6 +135,19 @@ async fn when_the_next_key_is_there_already_it_takes_over_from_a_compromised_one
 }
 
 #[tokio::test]
+async fn a_next_key_that_is_withdrawn_leaves_the_old_one_signing_for_good() {
+    for at_once in [true, false] {
+        let keys = Keys::at_start().await;
+        let old = keys.signing(at(0));
+        let next = keys.store.rotate(&SCHEDULE, false, at(0)).await.expect("rotated").kid;
+        keys.store.retire(&next, &SCHEDULE, at_once, at(10)).await.expect("withdrawn");
+        keys.look(at(10)).await;
+        assert_eq!(keys.published(at(10)), std::slice::from_ref(&old));
+        assert_eq!(keys.signing(at(1_000_000)), old);
+    }
+}
+
+#[tokio::test]
 async fn the_key_that_signs_does_not_retire_by_a_plain_order() {
     let keys = Keys::at_start().await;
     let signing = keys.signing(at(0));

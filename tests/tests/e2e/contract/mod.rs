@@ -14,15 +14,10 @@ mod refresh_refused;
 mod refused;
 mod secure;
 
-use e2e::{Answer, Shared, Target, Test, registry::Doing};
+use e2e::{Answer, Shared, Target, Test};
 use serde_json::Value;
 
-/// A check by name.
-pub(crate) struct Check {
-    module: &'static str,
-    name: &'static str,
-    run: fn(Shared) -> Doing,
-}
+type Check = crate::checks::Check<Shared>;
 
 /// Lists `async fn(&Suite)`s of a module as checks.
 macro_rules! checks {
@@ -33,7 +28,13 @@ macro_rules! checks {
 pub(crate) use checks;
 
 pub(crate) fn tests() -> Vec<Test> {
-    Target::all().into_iter().flat_map(|target| all().into_iter().map(move |check| check.against(target))).collect()
+    Target::all().into_iter().flat_map(|target| all().into_iter().map(move |check| against(target, check))).collect()
+}
+
+/// `contract::split::secure::a_good_token_is_greeted_by_name`
+fn against(target: Target, check: Check) -> Test {
+    let test = check.of(target.name(), move || Shared::of(target));
+    target.needs().into_iter().fold(test, Test::needing)
 }
 
 fn all() -> Vec<Check> {
@@ -51,21 +52,6 @@ fn all() -> Vec<Check> {
     all.extend(refused::checks());
     all.extend(secure::checks());
     all
-}
-
-impl Check {
-    pub(crate) const fn new(module: &'static str, name: &'static str, run: fn(Shared) -> Doing) -> Self {
-        Self { module, name, run }
-    }
-
-    /// `contract::split::secure::a_good_token_is_greeted_by_name`
-    fn against(self, target: Target) -> Test {
-        let module = self.module.rsplit("::").next().unwrap_or_default();
-        let run = self.run;
-        let path = format!("e2e::contract::{}::{module}", target.name());
-        let test = Test::new(&path, self.name, move || Box::pin(async move { run(Shared::of(target).await).await }));
-        target.needs().into_iter().fold(test, Test::needing)
-    }
 }
 
 /// What a client sees of an answer, for a snapshot: the fields that are part of the contract, and the body.

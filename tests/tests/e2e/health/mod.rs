@@ -7,8 +7,10 @@ mod probes;
 mod shown;
 mod switches;
 
-use e2e::{Client, HealthPort, Launch, Process, Program, Test, environment, registry::Doing, shared::GIVEN, skips};
+use e2e::{Client, HealthPort, Launch, Process, Program, Test, environment, shared::GIVEN, skips};
 use tokio::sync::RwLockWriteGuard;
+
+use crate::checks::checks;
 
 /// A service and its health port, for one check.
 pub(crate) struct Subject {
@@ -29,26 +31,13 @@ enum Whom {
     Given,
 }
 
-/// A check by name.
-pub(crate) struct Check {
-    module: &'static str,
-    name: &'static str,
-    run: fn(Subject) -> Doing,
-}
-
-/// Lists `async fn(Subject)`s of a module as checks.
-macro_rules! checks {
-    ($($check:ident),+ $(,)?) => {
-        [$($crate::health::Check::new(module_path!(), stringify!($check), |subject| Box::pin($check(subject)))),+]
-    };
-}
-pub(crate) use checks;
+type Check = crate::checks::Check<Subject>;
 
 pub(crate) fn tests() -> Vec<Test> {
     let own = Program::SERVICES.into_iter().map(Whom::Own);
     let given = environment::target_url().map(|_| Whom::Given);
     let mut tests: Vec<Test> =
-        own.chain(given).flat_map(|whom| all().into_iter().map(move |check| check.of(whom))).collect();
+        own.chain(given).flat_map(|whom| all().into_iter().map(move |check| against(whom, check))).collect();
     tests.extend(shown::tests());
     tests.extend(switches::tests());
     tests
@@ -63,19 +52,10 @@ fn all() -> Vec<Check> {
     all
 }
 
-impl Check {
-    pub(crate) const fn new(module: &'static str, name: &'static str, run: fn(Subject) -> Doing) -> Self {
-        Self { module, name, run }
-    }
-
-    /// `health::hello::switches::the_classic_toggle_flips_and_flips_back`
-    fn of(self, whom: Whom) -> Test {
-        let module = self.module.rsplit("::").next().unwrap_or_default();
-        let (run, name) = (self.run, if let Whom::Own(program) = whom { program.name() } else { "given" });
-        let path = format!("e2e::health::{name}::{module}");
-        let test = Test::new(&path, self.name, move || Box::pin(async move { run(Subject::of(whom).await).await }));
-        if matches!(whom, Whom::Given) { test.needing(&skips::GIVEN_HEALTH) } else { test }
-    }
+fn against(whom: Whom, check: Check) -> Test {
+    let name = if let Whom::Own(program) = whom { program.name() } else { "given" };
+    let test = check.of(name, move || Subject::of(whom));
+    if matches!(whom, Whom::Given) { test.needing(&skips::GIVEN_HEALTH) } else { test }
 }
 
 impl Subject {

@@ -1,5 +1,5 @@
 //! An issuer whose key set goes bad after it was good (fault 8): hello keeps the last good one, whatever comes.
-use e2e::{Client, Jws, Launch, Process, Program, Test, jws::OwnKey};
+use e2e::{Client, Jws, LONG, Launch, Process, Program, Test, eventually, jws::OwnKey};
 use serde_json::json;
 
 use super::fake::{Fake, Reply};
@@ -13,6 +13,7 @@ pub(crate) fn tests() -> Vec<Test> {
         half_a_key_set_changes_nothing,
         an_issuer_that_falls_silent_changes_nothing,
         a_key_set_that_comes_back_is_taken,
+        fetches_are_counted_by_outcome_and_the_key_sets_age_is_shown,
     ]
 }
 
@@ -108,4 +109,25 @@ async fn a_key_set_that_comes_back_is_taken() {
     let token = scene.hello.holding(own.sign(token).compact());
     scene.issuer.replies(Reply::whole(200, &json!({"keys": [own.jwk()]}).to_string()));
     token.secure(200).await;
+}
+
+async fn fetches_are_counted_by_outcome_and_the_key_sets_age_is_shown() {
+    let issuer = Fake::that(Reply::whole(500, "")).await;
+    let mut hello = Launch::service(Program::Hello).set("JWKS_URL", issuer.url()).spawn();
+    let health = hello.health().await;
+    let failed = r#"jwks_fetches_total{outcome="failed"} "#;
+    let metrics = eventually("a fetch has failed", LONG, async || {
+        let metrics = health.get("/metrics").send(200).await.body;
+        metrics.lines().any(|line| line.strip_prefix(failed).is_some_and(|count| count != "0")).then_some(metrics)
+    })
+    .await;
+    assert!(metrics.contains(r#"jwks_fetches_total{outcome="succeeded"} 0"#), "{metrics}");
+    assert!(!metrics.contains("\njwks_age_seconds "), "there is no key set to have an age: {metrics}");
+    let own = OwnKey::generate();
+    issuer.replies(Reply::whole(200, &json!({"keys": [own.jwk()]}).to_string()));
+    hello.ready().await;
+    let metrics = health.get("/metrics").send(200).await.body;
+    assert!(metrics.contains(r#"jwks_fetches_total{outcome="succeeded"} 1"#), "{metrics}");
+    let age = metrics.lines().find_map(|line| line.strip_prefix("jwks_age_seconds ")).expect("the age");
+    assert!((0.0..60.0).contains(&age.parse::<f64>().expect("a number")), "{age}");
 }

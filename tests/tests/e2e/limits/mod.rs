@@ -13,9 +13,10 @@ mod wire;
 
 use std::net::SocketAddr;
 
-use e2e::{Answer, LONG, Launch, Process, Program, Shared, Target, Test, eventually, registry::Doing};
+use e2e::{Answer, LONG, Launch, Process, Program, Shared, Target, Test, eventually};
 
 pub(crate) use self::wire::Wire;
+use crate::checks::checks;
 
 /// Those that listen to strangers. The monolith is made of the same parts.
 const SERVICES: [Program; 3] = [Program::Auth, Program::Hello, Program::Frontend];
@@ -28,24 +29,16 @@ pub(crate) struct Subject {
     _suite: Shared,
 }
 
-/// A check by name.
-pub(crate) struct Check {
-    module: &'static str,
-    name: &'static str,
-    run: fn(Subject) -> Doing,
-}
-
-/// Lists `async fn(Subject)`s of a module as checks.
-macro_rules! checks {
-    ($($check:ident),+ $(,)?) => {
-        vec![$($crate::limits::Check::new(module_path!(), stringify!($check), |subject| Box::pin($check(subject)))),+]
-    };
-}
-pub(crate) use checks;
+type Check = crate::checks::Check<Subject>;
 
 pub(crate) fn tests() -> Vec<Test> {
+    let against = |program: Program, check: Check| check.of(program.name(), move || Subject::of(program));
     let each = |programs: &[Program], checks: fn() -> Vec<Check>| {
-        programs.iter().flat_map(|program| checks().into_iter().map(|check| check.of(*program))).collect::<Vec<_>>()
+        let of = |program: &Program| {
+            let program = *program;
+            checks().into_iter().map(move |check| against(program, check))
+        };
+        programs.iter().flat_map(of).collect::<Vec<_>>()
     };
     let mut tests = each(&SERVICES, all);
     tests.extend(each(&READERS, sizes::checks_of_bodies));
@@ -60,20 +53,6 @@ fn all() -> Vec<Check> {
     all.extend(methods::checks());
     all.extend(sizes::checks());
     all
-}
-
-impl Check {
-    pub(crate) const fn new(module: &'static str, name: &'static str, run: fn(Subject) -> Doing) -> Self {
-        Self { module, name, run }
-    }
-
-    /// `limits::hello::hosts::a_missing_host_is_refused`
-    fn of(self, program: Program) -> Test {
-        let module = self.module.rsplit("::").next().unwrap_or_default();
-        let run = self.run;
-        let path = format!("e2e::limits::{}::{module}", program.name());
-        Test::new(&path, self.name, move || Box::pin(async move { run(Subject::of(program).await).await }))
-    }
 }
 
 impl Subject {
