@@ -161,7 +161,7 @@ impl Store {
     /// Adds an account with this password; `more` are further words of the command.
     pub async fn add_user(&self, name: &str, password: &str, more: &str) -> Said {
         let words = ["user", "add", name, "--password-stdin"].into_iter().chain(more.split_whitespace());
-        self.command(words).stdin(password).run().await.expect(0)
+        self.command(words).password(password).run().await.expect(0)
     }
 
     /// All rows of a table, each as JSON text: what somebody reads who has stolen the database.

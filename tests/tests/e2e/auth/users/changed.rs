@@ -18,7 +18,7 @@ pub(crate) fn tests() -> Vec<Test> {
 
 async fn a_new_password_counts_at_once_and_the_old_one_no_more(database: Database) {
     let (store, _auth, client) = auth_with_ann(database).await;
-    let said = store.command(["user", "password", "ann", "--password-stdin"]).stdin(OTHER).run().await.expect(0);
+    let said = store.command(["user", "password", "ann", "--password-stdin"]).password(OTHER).run().await.expect(0);
     client.log_in("ann", OTHER, 200).await;
     client.log_in("ann", PASSWORD, 401).await;
     let event = said.events().into_iter().find(|event| event["event"] == "account.password_changed");
@@ -29,7 +29,7 @@ async fn a_new_password_counts_at_once_and_the_old_one_no_more(database: Databas
 async fn a_new_password_ends_sessions_that_the_old_one_began(database: Database) {
     let (store, _auth, client) = auth_with_ann(database).await;
     let token = client.log_in("ann", PASSWORD, 200).await.refresh_token();
-    store.command(["user", "password", "ann", "--password-stdin"]).stdin(OTHER).run().await.expect(0);
+    store.command(["user", "password", "ann", "--password-stdin"]).password(OTHER).run().await.expect(0);
     assert_eq!(refresh(&client, &token).await.status, 401);
 }
 
@@ -37,7 +37,7 @@ async fn a_weak_new_password_changes_nothing(database: Database) {
     let (store, _auth, client) = auth_with_ann(database).await;
     let before = hash(&store, "ann").await;
     for weak in ["", "short", "password"] {
-        let said = store.command(["user", "password", "ann", "--password-stdin"]).stdin(weak).run().await.expect(1);
+        let said = store.command(["user", "password", "ann", "--password-stdin"]).password(weak).run().await.expect(1);
         assert!(said.one_line().contains("password"), "{said:?}");
     }
     assert_eq!(hash(&store, "ann").await, before);
@@ -67,7 +67,7 @@ async fn somebody_unknown_cannot_be_changed(database: Database) {
     for line in
         ["user disable bob", "user enable bob", "user password bob --password-stdin", "user roles bob presenter"]
     {
-        let said = store.command(line.split(' ')).stdin(OTHER).run().await.expect(1);
+        let said = store.command(line.split(' ')).password(OTHER).run().await.expect(1);
         assert!(said.one_line().contains("bob"), "{line}: {said:?}");
     }
     assert_eq!(rows(&store).await, before);
@@ -76,7 +76,7 @@ async fn somebody_unknown_cannot_be_changed(database: Database) {
 async fn a_hash_of_another_time_is_made_anew_at_the_next_login(database: Database) {
     let (store, _auth, client) = auth_with_ann(database).await;
     let add = store.command(["user", "add", "bob", "--password-stdin"]).set("PASSWORD_MEMORY_KIB", "7168");
-    add.stdin(OTHER).run().await.expect(0);
+    add.password(OTHER).run().await.expect(0);
     assert!(hash(&store, "bob").await.contains("m=7168,"));
     client.log_in("bob", "wrong", 401).await;
     assert!(hash(&store, "bob").await.contains("m=7168,"), "only now the password is known");
