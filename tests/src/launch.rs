@@ -83,13 +83,18 @@ impl Launch {
         self
     }
 
-    /// Gives it this on stdin, which then ends. What is typed in is a secret: no line of it may be in a log.
+    /// Gives it this on stdin, which then ends.
     #[must_use]
     pub fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
-        let text = text.into();
-        String::from_utf8_lossy(&text).lines().for_each(audit::secret);
-        self.stdin = Some(text);
+        self.stdin = Some(text.into());
         self
+    }
+
+    /// Gives it a password on stdin, which must be in no log.
+    #[must_use]
+    pub fn password(self, password: &str) -> Self {
+        password.lines().for_each(audit::secret);
+        self.stdin(password)
     }
 
     /// Starts, and waits for nothing.

@@ -14,6 +14,12 @@
 //! hello.signal(Signal::TERM);
 //! assert!(hello.wait_exit(Duration::from_secs(5)).await.success());
 //!
+//! let store = Database::Postgres.fresh().await;              // an empty database of this test's own
+//! let replicas = store.replicas(2).await;                    // two of auth on it
+//! store.add_user("ann", "a long password", "--role presenter").await;
+//! let gate = store.gate().await;                             // who is started from now on goes through it
+//! gate.close().await;
+//!
 //! let mut auth = Launch::bare(Program::Auth).env("AUTH_HTTP_ADDR", "nonsense").spawn();
 //! assert_eq!(auth.wait_exit(LONG).await.code(), Some(78));   // its stderr: auth.output().of(Stream::Err)
 //! ```

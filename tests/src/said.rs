@@ -15,13 +15,14 @@ pub struct Said {
 }
 
 impl Said {
-    pub(crate) async fn by(mut process: Process) -> Self {
+    /// Waits for the end of a command that was spawned.
+    pub async fn by(mut process: Process) -> Self {
         let code = process.wait_exit(LONG).await.code();
         Self { code, out: process.output().of(Stream::Out), err: process.output().of(Stream::Err) }
     }
 
     /// The same, if this was its exit code.
-    #[must_use]
+    #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "an assertion")]
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:?}");
         self

@@ -42,6 +42,9 @@ pub static POSTGRES: Capability =
         find_on_path(&["initdb"]).is_some() || !postgres_directories().is_empty()
     });
 
+/// What makes certificates.
+pub static OPENSSL: Capability = Capability::new("openssl", "install openssl", || find_on_path(&["openssl"]).is_some());
+
 /// A browser.
 pub static BROWSER: Capability = Capability::new("browser", "install chromium", || browser().is_some());
 

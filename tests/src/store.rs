@@ -6,9 +6,10 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
-use crate::{Gate, Launch, Process, Program, Said, audit, environment, postgres};
+use crate::{Gate, Launch, Process, Program, Said, audit, environment, eventually::LONG, postgres};
 
 /// A kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -160,6 +161,61 @@ impl Store {
     /// Adds an account with this password; `more` are further words of the command.
     pub async fn add_user(&self, name: &str, password: &str, more: &str) -> Said {
         let words = ["user", "add", name, "--password-stdin"].into_iter().chain(more.split_whitespace());
-        self.command(words).stdin(password).run().await.expect(0)
+        self.command(words).password(password).run().await.expect(0)
+    }
+
+    /// All rows of a table, each as JSON text: what somebody reads who has stolen the database.
+    pub async fn dump(&self, table: &str) -> Vec<String> {
+        match &self.place {
+            Place::Server(database) => {
+                let rows = AssertSqlSafe(format!("SELECT row_to_json(rows)::text FROM {table} AS rows"));
+                sqlx::query_scalar(rows).fetch_all(&mut database.connect().await).await.expect("rows")
+            }
+            Place::Home(_) => {
+                let mut connection = self.connect_to_file().await;
+                let columns = AssertSqlSafe(format!("SELECT name FROM pragma_table_info('{table}')"));
+                let columns: Vec<String> =
+                    sqlx::query_scalar(columns).fetch_all(&mut connection).await.expect("columns");
+                let members: Vec<String> = columns.iter().map(|name| format!("'{name}', {name}")).collect();
+                let rows = AssertSqlSafe(format!("SELECT json_object({}) FROM {table}", members.join(", ")));
+                sqlx::query_scalar(rows).fetch_all(&mut connection).await.expect("rows")
+            }
+        }
+    }
+
+    /// Changes the tables by hand, past any gate: to a state that takes too long to come by itself.
+    pub async fn execute(&self, statement: &'static str) {
+        match &self.place {
+            Place::Server(database) => sqlx::raw_sql(statement).execute(&mut database.connect().await).await.map(drop),
+            Place::Home(_) => sqlx::raw_sql(statement).execute(&mut self.connect_to_file().await).await.map(drop),
+        }
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+
+    /// A number that the tables hold.
+    pub async fn number(&self, query: &'static str) -> i64 {
+        match &self.place {
+            Place::Server(database) => sqlx::query_scalar(query).fetch_one(&mut database.connect().await).await,
+            Place::Home(_) => sqlx::query_scalar(query).fetch_one(&mut self.connect_to_file().await).await,
+        }
+        .unwrap_or_else(|error| panic!("{query}: {error}"))
+    }
+
+    /// Whether the database itself finds nothing wrong in it.
+    pub async fn is_intact(&self) {
+        if let Place::Home(_) = self.place {
+            let mut connection = self.connect_to_file().await;
+            let verdict: String =
+                sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.expect("a verdict");
+            assert_eq!(verdict, "ok");
+            let dangling = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut connection).await.expect("a verdict");
+            assert!(dangling.is_empty(), "{} rows refer to nothing", dangling.len());
+        }
+    }
+
+    /// A connection of the test's own to the embedded database.
+    pub async fn connect_to_file(&self) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(self.file()).busy_timeout(LONG);
+        options.connect().await.expect("a connection to the file")
     }
 }

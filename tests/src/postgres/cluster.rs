@@ -48,9 +48,45 @@ impl Cluster {
         self.path().join("data")
     }
 
+    /// Where the server looks for its certificate by itself.
+    pub(super) fn certificate(&self) -> PathBuf {
+        self.data().join("server.crt")
+    }
+
+    /// A certificate that signs itself, for `localhost`.
+    pub(super) fn make_certificate(&self) {
+        let mut openssl = self.run_by_the_server("openssl".into());
+        openssl.args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+        ]);
+        openssl.args([
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+        ]);
+        openssl.arg("-keyout").arg(self.data().join("server.key")).arg("-out").arg(self.certificate());
+        let made = openssl.output().expect("openssl runs");
+        assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
+    }
+
     /// One of PostgreSQL's programs, as somebody it accepts: it refuses to serve as root.
     pub(super) fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(binaries().join(name));
+        self.run_by_the_server(binaries().join(name))
+    }
+
+    fn run_by_the_server(&self, program: PathBuf) -> Command {
+        let mut command = Command::new(program);
         if let Some((user, group)) = unprivileged() {
             command.uid(user).gid(group);
         }

@@ -1,6 +1,7 @@
 //! One PostgreSQL server of our own: started, stopped as an operator or a crash would, started again on the same port.
 use std::{
     net::TcpListener,
+    path::PathBuf,
     process::{Child, Command, ExitStatus},
     thread,
     time::Duration,
@@ -51,14 +52,26 @@ pub struct Server {
     running: Option<Running>,
     cluster: Cluster,
     durability: Durability,
+    encrypted: bool,
     port: u16,
 }
 
 impl Server {
     /// A new cluster, served on a free port.
     pub async fn start(durability: Durability) -> Self {
+        Self::serving(Cluster::new(), durability, false).await
+    }
+
+    /// The same, and it speaks TLS with a certificate for `localhost` of its own making. Needs [`crate::skips::OPENSSL`].
+    pub async fn start_with_tls() -> Self {
+        let cluster = Cluster::new();
+        cluster.make_certificate();
+        Self::serving(cluster, Durability::Fast, true).await
+    }
+
+    async fn serving(cluster: Cluster, durability: Durability, encrypted: bool) -> Self {
         audit::secret(PASSWORD);
-        let mut server = Self { running: None, cluster: Cluster::new(), durability, port: 0 };
+        let mut server = Self { running: None, cluster, durability, encrypted, port: 0 };
         for _ in 0..ATTEMPTS {
             let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
             server.port = free.local_addr().expect("an address").port();
@@ -117,7 +130,15 @@ impl Server {
         if self.durability == Durability::Fast {
             command.args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]);
         }
+        if self.encrypted {
+            command.args(["-c", "ssl=on"]);
+        }
         command
+    }
+
+    /// The certificate that it shows, which signed itself.
+    pub fn certificate(&self) -> PathBuf {
+        self.cluster.certificate()
     }
 
     /// Where it listens.

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use e2e::registry;
 
+mod auth;
 mod checks;
 mod classic;
 mod contract;
@@ -23,6 +24,7 @@ mod skips;
 
 fn main() -> ExitCode {
     let modules = [
+        auth::tests(),
         classic::tests(),
         contract::tests(),
         docs::tests(),

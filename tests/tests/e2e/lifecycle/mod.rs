@@ -7,7 +7,7 @@ mod drain;
 mod fake;
 mod in_flight;
 mod key_sets;
-mod load;
+pub(crate) mod load;
 mod ports;
 mod settings;
 mod signals;

@@ -1,0 +1,105 @@
+//! Where the database is, and how securely it is reached: what a URL can say.
+use e2e::{
+    Database, LONG, Launch, Process, Program, Store, Test,
+    client::{PASSWORD, USER},
+    environment, eventually,
+    postgres::Server,
+    store::new_key,
+};
+
+pub(crate) fn tests() -> Vec<Test> {
+    let mut tests = e2e::tests![a_file_can_be_named, who_names_a_database_has_no_demo_account,];
+    tests.extend(e2e::tests![POSTGRES: both_spellings_of_the_scheme_work, encryption_that_is_required_is_not_left_out]);
+    let encrypted = e2e::tests![OPENSSL:
+        a_connection_is_encrypted_where_that_is_required,
+        a_server_must_be_the_one_that_is_expected,
+    ];
+    tests.extend(encrypted.into_iter().map(|test| test.needing(&e2e::skips::POSTGRES)));
+    tests
+}
+
+async fn a_file_can_be_named() {
+    let directory = environment::temporary_directory();
+    let file = directory.path().join("below/accounts.db");
+    let launch = || {
+        let auth = Launch::service(Program::Auth).set("DATABASE_URL", format!("sqlite://{}", file.display()));
+        auth.set("DEMO_USER", "true")
+    };
+    let mut auth = launch().ready().await;
+    let token = auth.client().await.log_in(USER, PASSWORD, 200).await.refresh_token();
+    drop(auth);
+    assert!(file.is_file());
+    launch().ready().await.client().await.refresh(&token, 200).await;
+}
+
+/// The demo is what comes without any configuration.
+async fn who_names_a_database_has_no_demo_account() {
+    let directory = environment::temporary_directory();
+    let url = format!("sqlite://{}/accounts.db", directory.path().display());
+    let mut auth = Launch::service(Program::Auth).set("DATABASE_URL", url).ready().await;
+    auth.client().await.log_in(USER, PASSWORD, 401).await;
+    auth.event("serving").await;
+    assert!(auth.output().event("DEMO ACCOUNT").is_none());
+}
+
+async fn both_spellings_of_the_scheme_work() {
+    let store = Database::Postgres.fresh().await;
+    let url = store.database().url().replace("postgres://", "postgresql://");
+    store.auth().set("DATABASE_URL", url).ready().await.client().await.logged_in().await;
+}
+
+/// An auth that is told this of the server, and is started.
+fn told(server: &Server, host: &str, query: &str) -> Process {
+    let url = server.url("postgres", server.port()).replace("127.0.0.1", host);
+    let launch = Launch::service(Program::Auth).set("DATABASE_URL", format!("{url}?{query}"));
+    launch.set("KEY_ENCRYPTION_KEY", new_key()).spawn()
+}
+
+async fn cannot_reach(mut auth: Process) {
+    let health = auth.health().await;
+    auth.event("cannot reach the database").await;
+    health.liveness(200).await;
+    health.readiness(503).await;
+}
+
+/// The tests' own server speaks no TLS.
+async fn encryption_that_is_required_is_not_left_out() {
+    let store = Database::Postgres.fresh().await;
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let url = format!("{}?sslmode={mode}", store.database().url());
+        cannot_reach(store.auth().set("DATABASE_URL", url).spawn()).await;
+    }
+    for mode in ["disable", "allow", "prefer"] {
+        let url = format!("{}?sslmode={mode}", store.database().url());
+        store.auth().set("DATABASE_URL", url).ready().await;
+    }
+}
+
+async fn a_connection_is_encrypted_where_that_is_required() {
+    let server = Server::start_with_tls().await;
+    let store = Store::on(&server).await;
+    let url = format!("{}?sslmode=require", store.database().url());
+    let mut auth = store.auth().set("DATABASE_URL", url).ready().await;
+    auth.client().await.logged_in().await;
+    eventually("its sessions are encrypted", LONG, async || (sessions(&store, true).await > 0).then_some(())).await;
+    assert_eq!(sessions(&store, false).await, 0);
+}
+
+/// How many connections of auth the server has, encrypted or not.
+async fn sessions(store: &Store, encrypted: bool) -> i64 {
+    let query = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                 WHERE application_name LIKE 'flotilla%' AND ssl = $1";
+    let query = sqlx::query_scalar(query).bind(encrypted);
+    query.fetch_one(&mut store.database().connect().await).await.expect("a count")
+}
+
+async fn a_server_must_be_the_one_that_is_expected() {
+    let server = Server::start_with_tls().await;
+    let other = Server::start_with_tls().await;
+    let trusting =
+        |certificate: std::path::PathBuf| format!("sslmode=verify-full&sslrootcert={}", certificate.display());
+    told(&server, "localhost", &trusting(server.certificate())).ready().await;
+    cannot_reach(told(&server, "localhost", &trusting(other.certificate()))).await;
+    cannot_reach(told(&server, "localhost", "sslmode=verify-full")).await;
+    cannot_reach(told(&server, "127.0.0.1", &trusting(server.certificate()))).await;
+}
