@@ -49,9 +49,9 @@ pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     mut sources: Sources,
 ) -> Result<Asked, clap::Error> {
-    let mut matches = command(service, settings)
-        .subcommands(commands)
-        .try_get_matches_from(arguments.into_iter().map(with_two_dashes))?;
+    let names: Vec<String> = commands.iter().map(|command| command.get_name().to_owned()).collect();
+    let mut matches =
+        command(service, settings).subcommands(commands).try_get_matches_from(as_clap_wants_them(arguments, &names))?;
     for (id, flag, setting, _) in CLASSIC {
         sources = sources.with_flag(setting, flag, matches.remove_one::<String>(id));
     }
@@ -99,10 +99,19 @@ fn variables(service: &Service, settings: &[&[Setting]]) -> String {
 }
 
 /// Go's `flag` package takes one dash or two before a name; clap wants two before one that is longer than a letter.
-fn with_two_dashes(argument: OsString) -> OsString {
-    let Some(text) = argument.to_str() else { return argument };
-    let Some(name) = text.strip_prefix('-').filter(|name| !name.starts_with('-')) else { return argument };
-    if name.len() > 1 { format!("-{text}").into() } else { argument }
+/// Behind a command only the classic flags are meant: a value there may begin with a dash, as a key's name does.
+fn as_clap_wants_them(
+    arguments: impl IntoIterator<Item = OsString>,
+    commands: &[String],
+) -> impl Iterator<Item = OsString> {
+    let mut behind_command = false;
+    arguments.into_iter().map(move |argument| {
+        let Some(text) = argument.to_str() else { return argument };
+        behind_command |= commands.iter().any(|command| command == text);
+        let Some(name) = text.strip_prefix('-').filter(|name| !name.starts_with('-')) else { return argument };
+        let is_classic = CLASSIC.iter().any(|(id, ..)| Some(*id) == name.split('=').next());
+        if is_classic || (name.len() > 1 && !behind_command) { format!("-{text}").into() } else { argument }
+    })
 }
 
 #[cfg(test)]
@@ -137,6 +146,16 @@ mod tests {
     fn an_unknown_flag_is_a_usage_error() {
         let all = ["hello", "-htp=1"].map(OsString::from);
         assert_eq!(parse(&SERVICE, &[], Vec::new(), all, Sources::default()).expect_err("refused").exit_code(), 2);
+    }
+
+    #[test]
+    fn behind_a_command_a_value_may_begin_with_a_dash_and_the_classic_flags_are_still_read() {
+        let retire = Command::new("retire").arg(Arg::new("kid").allow_hyphen_values(true));
+        let all = ["auth", "retire", "-9kid", "-http=127.0.0.1:9080"].map(OsString::from);
+        let asked = parse(&SERVICE, &[], vec![retire], all, Sources::default()).expect("understood");
+        let Asked::Command { matches, .. } = asked else { panic!("no command") };
+        let (_, of_command) = matches.subcommand().expect("a command");
+        assert_eq!(of_command.get_one::<String>("kid").map(String::as_str), Some("-9kid"));
     }
 
     #[test]

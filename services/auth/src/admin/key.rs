@@ -17,6 +17,9 @@ use crate::{
 
 pub(super) fn described() -> Command {
     let now = |about: &'static str| Arg::new("now").long("now").action(ArgAction::SetTrue).help(about);
+    // One in 64 begins with a dash.
+    let kid = Arg::new("kid").value_name("KID").required(true).allow_hyphen_values(true);
+    let kid = kid.help("The key's name, from key list");
     group("key", "Lists and rotates the keys that sign tokens")
         .subcommand(Command::new("list").about("Shows every key, its state and its times").arg(super::output()))
         .subcommand(
@@ -27,7 +30,7 @@ pub(super) fn described() -> Command {
         .subcommand(
             Command::new("retire")
                 .about("Lets a key go when the last token that it signed has expired")
-                .arg(Arg::new("kid").value_name("KID").required(true).help("The key's name, from key list"))
+                .arg(kid)
                 .arg(now("At once, because it was compromised: tokens that it signed are refused within JWKS_MAX_AGE")),
         )
         .subcommand(

@@ -51,6 +51,14 @@ async fn after_the_delay(client: &Client, account: &str, password: &str) -> Answ
     .await
 }
 
+/// Fails until the delay is long enough for a busy machine: it is the third.
+async fn throttled_for_long(client: &Client, account: &str) {
+    throttled(client, account).await;
+    for _ in 0..2 {
+        assert_eq!(after_the_delay(client, account, WRONG).await.status, 401);
+    }
+}
+
 async fn after_some_failures_an_account_has_to_wait(database: Database) {
     let store = database.fresh().await;
     let mut auth = store.auth().ready().await;
@@ -97,11 +105,7 @@ async fn attempts_during_a_delay_do_not_prolong_it(database: Database) {
     let store = database.fresh().await;
     let mut auth = store.auth().ready().await;
     let client = auth.client().await;
-    // Two more failures make the delay long enough for a busy machine.
-    throttled(&client, USER).await;
-    for _ in 0..2 {
-        assert_eq!(after_the_delay(&client, USER, WRONG).await.status, 401);
-    }
+    throttled_for_long(&client, USER).await;
     let promised = Duration::from_secs(client.log_in(USER, WRONG, 429).await.retry_after());
     for _ in 0..20 {
         client.log_in(USER, WRONG, 429).await.retry_after();
@@ -140,7 +144,7 @@ async fn replicas_count_together(database: Database) {
     let store = database.fresh().await;
     let mut replicas = store.replicas(2).await;
     let [one, other] = [replicas[0].client().await, replicas[1].client().await];
-    throttled(&one, USER).await;
+    throttled_for_long(&one, USER).await;
     other.log_in(USER, PASSWORD, 429).await.retry_after();
     assert_eq!(after_the_delay(&other, USER, PASSWORD).await.status, 200);
 }
@@ -148,12 +152,7 @@ async fn replicas_count_together(database: Database) {
 async fn a_restart_forgets_no_failure(database: Database) {
     let store = database.fresh().await;
     let mut auth = store.auth().ready().await;
-    // The third delay is long enough for a restart.
-    let client = auth.client().await;
-    throttled(&client, USER).await;
-    for _ in 0..2 {
-        assert_eq!(after_the_delay(&client, USER, WRONG).await.status, 401);
-    }
+    throttled_for_long(&auth.client().await, USER).await;
     drop(auth);
     store.auth().ready().await.client().await.log_in(USER, PASSWORD, 429).await.retry_after();
 }
