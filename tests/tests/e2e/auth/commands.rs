@@ -148,7 +148,7 @@ async fn tables_are_made_by_any_command(database: Database) {
 
 async fn what_has_expired_is_purged_in_batches(database: Database) {
     let store = database.fresh().await;
-    let mut auth = store.auth().set("REFRESH_TTL", "1s").ready().await;
+    let mut auth = store.auth().set("REFRESH_TTL", "5s").ready().await;
     let client = auth.client().await;
     for _ in 0..5 {
         let login = client.log_in("user", "password", 200).await;

@@ -17,8 +17,10 @@ pub(crate) fn tests() -> Vec<Test> {
     on_both![fault_9_a_rotation_under_load_refuses_no_good_token, fault_9_a_new_key_is_fetched_once]
 }
 
-/// 20 requests of each kind a second, whatever the answers take.
+/// 20 requests a second, whatever the answers take …
 const PERIOD: Duration = Duration::from_millis(50);
+/// … and with every fifth of them somebody who logs in: hashing is what a login costs, and the machine may be busy.
+const NEWCOMER_EVERY: usize = 5;
 
 fn aged(launch: Launch) -> Launch {
     if launch.program() == Program::Auth { launch.set("JWKS_MAX_AGE", "6s") } else { launch }
@@ -30,7 +32,8 @@ type Failure = Option<String>;
 fn judged(what: &str, answer: Option<&Answer>) -> Failure {
     match answer {
         Some(answer) if answer.status == 200 => None,
-        other => Some(format!("{what}: {other:?}")),
+        Some(answer) => Some(format!("{what}: {} {}", answer.status, answer.body)),
+        None => Some(format!("{what}: no answer")),
     }
 }
 
@@ -56,9 +59,11 @@ async fn load(suite: &Suite, until: Instant) -> (Vec<String>, usize) {
     let (mut requests, mut count) = (JoinSet::new(), 0);
     while Instant::now() < until {
         ticks.tick().await;
-        requests.spawn(newcomer(client.clone()));
+        if count % NEWCOMER_EVERY == 0 {
+            requests.spawn(newcomer(client.clone()));
+        }
         requests.spawn(regular(client.clone(), token.clone()));
-        count += 2;
+        count += 1;
     }
     (requests.join_all().await.into_iter().flatten().collect(), count)
 }
@@ -98,7 +103,8 @@ async fn fault_9_a_rotation_under_load_refuses_no_good_token(database: Database)
     let least = until.max(Instant::now() + Duration::from_secs(9));
     let ((failures, requests), rotations) = tokio::join!(load(&suite, least), rotations);
     assert!(rotations > 0 && requests > 100, "{rotations} rotations, {requests} requests");
-    assert_eq!(failures, Vec::<String>::new(), "{} of {requests} failed in {rotations} rotations", failures.len());
+    let some: Vec<_> = failures.iter().take(3).collect();
+    assert!(failures.is_empty(), "{} of {requests} failed in {rotations} rotations: {some:?}", failures.len());
 }
 
 /// However many tokens with the new key come at once.

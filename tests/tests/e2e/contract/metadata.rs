@@ -26,7 +26,12 @@ async fn the_endpoints_are_those_that_there_are(suite: &Suite) {
         let url = metadata[name].as_str().unwrap_or_else(|| panic!("{name} in {metadata}"));
         assert!(url.starts_with("http") && url.ends_with(path), "{name}: {url}");
     }
-    assert!(metadata["response_types_supported"].is_array(), "RFC 8414 requires it: {metadata}");
+    // A member with nothing to tell is left out (RFC 8414 section 3.2), and nothing is promised that there is not.
+    for absent in
+        ["authorization_endpoint", "introspection_endpoint", "response_types_supported", "grant_types_supported"]
+    {
+        assert!(metadata[absent].is_null(), "{absent} in {metadata}");
+    }
 }
 
 async fn openid_clients_find_it_too(suite: &Suite) {
