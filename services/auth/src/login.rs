@@ -1,5 +1,6 @@
 //! `/login`: name and password in, an access token and a refresh token out.
 use axum::{extract::State, response::IntoResponse};
+use secrecy::ExposeSecret as _;
 use tokio::time::Instant;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
     error::Error,
     issued::Issued,
     limits::{Client, Throttled},
-    password::{HashError, Verdict},
+    password::{HashError, MAX_BYTES, Verdict},
     state::State as Auth,
     users::Account,
 };
@@ -76,12 +77,27 @@ async fn authenticate(auth: &Auth, client: Client, credentials: Credentials) -> 
         Error::Throttled(seconds)
     };
     auth.peers.check(client, Instant::now()).map_err(throttled)?;
-    let record = auth.accounts.check(&username, auth.clock.now()).await?.map_err(throttled)?;
+    if password.expose_secret().len() > MAX_BYTES {
+        // Nobody's password: it costs no hashing, so it must not cost the database anything either.
+        auth.peers.failed(client, Instant::now());
+        return Err(refused(auth, client, None));
+    }
+    let record = match auth.accounts.check(&username, auth.clock.now()).await? {
+        Ok(record) => record,
+        Err(delay) => {
+            // Whoever knocks through a delay pays for it himself, or he would be first again whenever it ends.
+            auth.peers.failed(client, Instant::now());
+            return Err(throttled(delay));
+        }
+    };
     let account = auth.users.find(&username).await?.filter(|account| account.may_log_in(auth.demo));
     let stored = account.as_ref().map(|account| account.password_hash.clone());
     let still_wanted = || auth.accounts.check_again(&record, auth.clock.now()).is_ok();
     let verdict = match auth.passwords.compare(password.clone(), stored, still_wanted).await {
-        Err(HashError::Unwanted) => return Err(throttled(Throttled(1))),
+        Err(HashError::Unwanted) => {
+            let delay = auth.accounts.check_again(&record, auth.clock.now()).err().unwrap_or(Throttled(1));
+            return Err(throttled(delay));
+        }
         verdict => verdict?,
     };
     match account {

@@ -13,9 +13,14 @@ use crate::{
 /// Rows in a batch, unless said otherwise.
 const BATCH: &str = "1000";
 
-/// In batches, so that a large clean-up holds no lock for long. Tokens go with their family; keys that have retired
+/// In batches, so that a large clean-up holds no lock for long. A family may have any number of tokens, so they go first; keys that have retired
 /// stay for a month, so that the list tells what was.
-const EXPIRED: [(&str, &str, i64); 3] = [
+const EXPIRED: [(&str, &str, i64); 4] = [
+    (
+        "refresh tokens",
+        "DELETE FROM refresh_tokens WHERE hash IN (SELECT t.hash FROM refresh_tokens t JOIN refresh_families f ON f.id = t.family_id WHERE f.expires_at <= $1 LIMIT $2)",
+        0,
+    ),
     (
         "families of refresh tokens",
         "DELETE FROM refresh_families WHERE id IN (SELECT id FROM refresh_families WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",

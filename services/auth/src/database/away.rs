@@ -16,6 +16,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// What is still at work on the pool that was lost may end in peace, but not for ever.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// PostgreSQL's words for SQLSTATE 53300.
+const CROWDED: &str = "too many clients";
+
 /// SQLSTATEs of a server that goes down, comes up or takes no more connections (PostgreSQL manual, appendix A).
 const GONE: [&str; 5] = ["57P01", "57P02", "57P03", "53300", "08006"];
 
@@ -63,13 +66,16 @@ impl Database {
         };
         tracing::warn!(why, "the database is away");
         let (database, server) = (self.clone(), server.clone());
+        // At once: its idle connections may be what keeps a crowded server from taking new ones.
+        tokio::spawn(async move {
+            if let Some((_, Pool::Postgres(pool))) = lost {
+                let _ = timeout(FAREWELL, pool.close()).await;
+            }
+        });
         tokio::spawn(async move {
             let pool = database.knock(&server).await;
             tracing::info!("the database is back");
             database.found(Pool::Postgres(pool));
-            if let Some((_, Pool::Postgres(pool))) = lost {
-                let _ = timeout(FAREWELL, pool.close()).await;
-            }
         });
     }
 
@@ -81,8 +87,10 @@ impl Database {
         }
         let (database, server) = (self.clone(), server.clone());
         tokio::spawn(async move {
-            if let Err(why) = database.ask(&server).await {
-                database.lost(number, &why);
+            match database.ask(&server).await {
+                // Crowded, but there: what connections we have are worth more than none.
+                Err(why) if !why.contains(CROWDED) => database.lost(number, &why),
+                _ => {}
             }
             database.0.suspected.store(false, Ordering::Relaxed);
         });
@@ -113,7 +121,9 @@ impl Database {
             let pool = self.knock(server).await;
             // Without the time limits of a request: a migration takes as long as it takes.
             let migrated = async {
-                let mut connection = postgres::connect(server).await?;
+                let connected = timeout(self.0.options.timeout, postgres::connect(server)).await;
+                let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+                let mut connection = connected.map_err(late)??;
                 MIGRATIONS.run(&mut connection).await
             };
             match migrated.await {

@@ -236,7 +236,8 @@ impl Database {
         if let Ok(outcome) = tokio::time::timeout(self.0.options.timeout + GRACE, work).await {
             self.noted(number, outcome)
         } else {
-            self.lost(number, "no answer in time");
+            // Several statements and the wait for a connection may add up to this on a server that is only slow.
+            self.suspect(number);
             Err(Error::Slow)
         }
     }

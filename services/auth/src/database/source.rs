@@ -1,11 +1,11 @@
 //! Where the database is, as a URL says it.
-use std::{path::PathBuf, str::FromStr as _};
+use std::{fmt, path::PathBuf, str::FromStr as _};
 
 use serde::{Deserialize, de};
 use sqlx::postgres::PgConnectOptions;
 
 /// Where the database is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Source {
     /// A file: SQLite.
     Sqlite(PathBuf),
@@ -16,6 +16,18 @@ pub enum Source {
 /// `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full`, or `sqlite:///PATH`. Holds a password: never shown.
 #[derive(Clone, Debug)]
 pub struct DatabaseUrl(pub Source);
+
+/// Without the password.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres(server) => {
+                f.debug_tuple("Postgres").field(&server.get_host()).field(&server.get_port()).finish_non_exhaustive()
+            }
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for DatabaseUrl {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -58,6 +70,7 @@ mod tests {
             (server.get_host(), server.get_port(), server.get_database()),
             ("db.example", 5433, Some("accounts"))
         );
+        assert!(!format!("{:?}", Source::Postgres(server.clone())).contains("secret"));
         assert!(matches!(server.get_ssl_mode(), sqlx::postgres::PgSslMode::Require));
     }
 

@@ -71,7 +71,11 @@ impl Store {
         let outcome = transaction!(&self.database, transaction => {
             sqlx::query(LOCK).execute(&mut *transaction).await?;
             let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut *transaction).await?;
-            let decided = decide(&rows);
+            // Whoever cannot open the keys there are would add one that nobody else can.
+            let decided = match rows.iter().find(|row| row.times().is_published(now) && self.open(row).is_err()) {
+                Some(row) => Err(format!("{} is sealed with another key than {}", row.kid, self.keyring.origin())),
+                None => decide(&rows),
+            };
             if let Ok(plan) = &decided {
                 for row in &plan.changed {
                     sqlx::query(LIVE)

@@ -57,20 +57,13 @@ impl Accounts {
         let found: Option<i64> = on!(&self.database, connections => {
             sqlx::query_scalar(LOOK).bind(&name_hash).fetch_optional(connections).await
         })?;
-        let wait = found.unwrap_or(0).saturating_sub(seconds(now));
-        Ok(match u32::try_from(wait) {
-            Ok(wait) if wait > 0 => Err(Throttled(wait)),
-            _ => Ok(Record { name_hash, exists: found.is_some() }),
-        })
+        Ok(still_blocked(found.unwrap_or(0), now).map(|()| Record { name_hash, exists: found.is_some() }))
     }
 
     /// Whether a delay began here while an attempt waited.
     pub fn check_again(&self, record: &Record, now: SystemTime) -> Result<(), Throttled> {
         let until = self.blocked_until.get(&record.name_hash).unwrap_or(0);
-        match u32::try_from(until.saturating_sub(seconds(now))) {
-            Ok(wait) if wait > 0 => Err(Throttled(wait)),
-            _ => Ok(()),
-        }
+        still_blocked(until, now)
     }
 
     /// A login by this name has failed.
@@ -104,6 +97,14 @@ impl Accounts {
     }
 }
 
+/// An end that lies further ahead than any delay is a clock's mistake, here or on another replica: it binds nobody.
+fn still_blocked(until: i64, now: SystemTime) -> Result<(), Throttled> {
+    match u32::try_from(until.saturating_sub(seconds(now))) {
+        Ok(wait) if (1..=LONGEST_DELAY).contains(&i64::from(wait)) => Err(Throttled(wait)),
+        _ => Ok(()),
+    }
+}
+
 /// Seconds to wait after so many failures in a row.
 fn delay(failures: i64) -> i64 {
     match failures - FREE {
@@ -116,6 +117,14 @@ fn delay(failures: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_wrong_elsewhere_locks_nobody_out() {
+        let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        assert_eq!(still_blocked(1_000_060, now), Err(Throttled(60)));
+        assert_eq!(still_blocked(1_000_000, now), Ok(()));
+        assert_eq!(still_blocked(1_003_600, now), Ok(()));
+    }
 
     #[test]
     fn the_delay_doubles_after_four_failures_and_ends_at_a_minute() {

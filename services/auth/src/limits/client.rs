@@ -1,9 +1,12 @@
 //! Who is at the other end: the peer, or whom a trusted proxy names.
-use std::{convert::Infallible, net::IpAddr};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+};
 
 use axum::{
     extract::{FromRef, FromRequestParts},
-    http::{HeaderMap, HeaderName, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
 };
 use chassis::server::Peer;
 
@@ -40,10 +43,11 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     if !trusted.contain(peer) {
         return peer;
     }
-    let values: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect();
+    // By bytes: what the client put into the field must not make the proxy's part of it unreadable.
+    let values: Vec<&[u8]> = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
     let mut nearest = peer;
-    for hop in values.iter().flat_map(|value| value.split(',')).rev() {
-        let Ok(address) = hop.trim().parse::<IpAddr>() else { return nearest };
+    for hop in values.iter().flat_map(|value| value.split(|byte| *byte == b',')).rev() {
+        let Some(address) = address(hop) else { return nearest };
         nearest = address.to_canonical();
         if !trusted.contain(nearest) {
             break;
@@ -52,16 +56,20 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     nearest
 }
 
+/// An address as proxies write it, some with the port.
+fn address(hop: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(hop).ok()?.trim();
+    text.parse().or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip())).ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn of(peer: &str, forwarded: &[&'static str]) -> String {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
         }
         let trusted = "10.0.0.0/8".parse().expect("networks");
         client(peer.parse().expect("an address"), &headers, &trusted).to_string()
@@ -77,6 +85,8 @@ mod tests {
         assert_eq!(of("10.0.0.1", &["203.0.113.1"]), "203.0.113.1");
         assert_eq!(of("10.0.0.1", &["192.0.2.66, 203.0.113.1, 10.0.0.2"]), "203.0.113.1");
         assert_eq!(of("10.0.0.1", &["192.0.2.66", "203.0.113.1"]), "203.0.113.1");
+        assert_eq!(of("10.0.0.1", &["203.0.113.1:4711"]), "203.0.113.1");
+        assert_eq!(of("10.0.0.1", &["\u{ff}, 203.0.113.1"]), "203.0.113.1");
         assert_eq!(of("10.0.0.1", &["nonsense"]), "10.0.0.1");
         assert_eq!(of("10.0.0.1", &[]), "10.0.0.1");
     }

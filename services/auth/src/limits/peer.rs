@@ -35,7 +35,9 @@ impl Peers {
         let owed = until.saturating_duration_since(now);
         // There must be room for one more failure.
         match (owed + FORGIVEN_IN).checked_sub(self.allowed) {
-            Some(wait) if !wait.is_zero() => Err(Throttled(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1))),
+            Some(wait) if !wait.is_zero() => {
+                Err(Throttled(u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)))
+            }
             _ => Ok(()),
         }
     }

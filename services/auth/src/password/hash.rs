@@ -84,7 +84,7 @@ fn argon2_of(stored: &str) -> Result<(PasswordHash, Algorithm, Params), HashErro
     let hash = PasswordHash::new(stored).map_err(|_| HashError::Stored)?;
     let params = Params::try_from(&hash).map_err(|_| HashError::Stored)?;
     let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| HashError::Stored)?;
-    let version_is_known = hash.version.is_none_or(|version| version == u32::from(Version::V0x13));
+    let version_is_known = hash.version == Some(u32::from(Version::V0x13));
     let affordable = params.m_cost() <= MAX_MEMORY_KIB && params.t_cost() <= MAX_PASSES;
     let complete = hash.salt.is_some() && hash.hash.is_some();
     (version_is_known && affordable && complete).then_some((hash, algorithm, params)).ok_or(HashError::Stored)
