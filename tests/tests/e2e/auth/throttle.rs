@@ -2,7 +2,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use e2e::{
-    Answer, Client, Database, LONG, Test,
+    Answer, Client, Database, LONG, Launch, Store, Test,
     client::{PASSWORD, USER},
     eventually,
 };
@@ -16,6 +16,7 @@ pub(crate) fn tests() -> Vec<Test> {
         after_the_delay_the_right_user_gets_in,
         each_further_failure_costs_a_longer_delay,
         attempts_during_a_delay_do_not_prolong_it,
+        who_knocks_through_a_delay_is_kept_out_by_his_address,
         a_success_makes_failures_forgotten,
         an_unknown_name_is_throttled_like_a_known_one,
         replicas_count_together,
@@ -28,6 +29,11 @@ pub(crate) fn tests() -> Vec<Test> {
 const WRONG: &str = "not the password";
 /// More than are free of charge.
 const MANY: usize = 12;
+
+/// All tests come from one address, whose own limit is not the subject here.
+fn lenient_with_peers(store: &Store) -> Launch {
+    store.auth().set("PEER_FAILURES", "1000000")
+}
 
 /// Fails until it is told to wait: that answer, and how many failures came before it.
 async fn throttled(client: &Client, account: &str) -> (Answer, usize) {
@@ -61,7 +67,7 @@ async fn throttled_for_long(client: &Client, account: &str) {
 
 async fn after_some_failures_an_account_has_to_wait(database: Database) {
     let store = database.fresh().await;
-    let mut auth = store.auth().ready().await;
+    let mut auth = lenient_with_peers(&store).ready().await;
     let (answer, failures) = throttled(&auth.client().await, USER).await;
     answer.problem();
     assert!((3..=10).contains(&failures), "a person mistypes some times: {failures}");
@@ -71,7 +77,7 @@ async fn after_some_failures_an_account_has_to_wait(database: Database) {
 
 async fn during_a_delay_the_right_password_is_not_looked_at(database: Database) {
     let store = database.fresh().await;
-    let mut auth = store.auth().ready().await;
+    let mut auth = lenient_with_peers(&store).ready().await;
     let client = auth.client().await;
     let (wrong, _) = throttled(&client, USER).await;
     let right = client.log_in(USER, PASSWORD, 429).await;
@@ -80,7 +86,7 @@ async fn during_a_delay_the_right_password_is_not_looked_at(database: Database) 
 
 async fn after_the_delay_the_right_user_gets_in(database: Database) {
     let store = database.fresh().await;
-    let mut auth = store.auth().ready().await;
+    let mut auth = lenient_with_peers(&store).ready().await;
     let client = auth.client().await;
     throttled(&client, USER).await;
     assert_eq!(after_the_delay(&client, USER, PASSWORD).await.status, 200);
@@ -89,7 +95,7 @@ async fn after_the_delay_the_right_user_gets_in(database: Database) {
 
 async fn each_further_failure_costs_a_longer_delay(database: Database) {
     let store = database.fresh().await;
-    let mut auth = store.auth().ready().await;
+    let mut auth = lenient_with_peers(&store).ready().await;
     let client = auth.client().await;
     let mut delays = vec![throttled(&client, USER).await.0.retry_after()];
     for _ in 0..2 {
@@ -103,7 +109,7 @@ async fn each_further_failure_costs_a_longer_delay(database: Database) {
 /// Or a stranger could lock somebody out for good.
 async fn attempts_during_a_delay_do_not_prolong_it(database: Database) {
     let store = database.fresh().await;
-    let mut auth = store.auth().ready().await;
+    let mut auth = lenient_with_peers(&store).ready().await;
     let client = auth.client().await;
     throttled_for_long(&client, USER).await;
     let promised = Duration::from_secs(client.log_in(USER, WRONG, 429).await.retry_after());
@@ -115,9 +121,21 @@ async fn attempts_during_a_delay_do_not_prolong_it(database: Database) {
     assert_eq!(entered.expect("the delay was not prolonged").status, 200);
 }
 
+/// Or he would be first again whenever a delay ends.
+async fn who_knocks_through_a_delay_is_kept_out_by_his_address(database: Database) {
+    let store = database.fresh().await;
+    let mut auth = store.auth().set("PEER_FAILURES", "10").ready().await;
+    let client = auth.client().await;
+    throttled(&client, USER).await;
+    for _ in 0..20 {
+        client.log_in(USER, WRONG, 429).await;
+    }
+    client.log_in("somebody else", WRONG, 429).await.retry_after();
+}
+
 async fn a_success_makes_failures_forgotten(database: Database) {
     let store = database.fresh().await;
-    let mut auth = store.auth().ready().await;
+    let mut auth = lenient_with_peers(&store).ready().await;
     let client = auth.client().await;
     for _ in 0..4 {
         for _ in 0..3 {
@@ -130,7 +148,7 @@ async fn a_success_makes_failures_forgotten(database: Database) {
 /// The limit must not tell who has an account.
 async fn an_unknown_name_is_throttled_like_a_known_one(database: Database) {
     let store = database.fresh().await;
-    let mut auth = store.auth().ready().await;
+    let mut auth = lenient_with_peers(&store).ready().await;
     let client = auth.client().await;
     let (known, unknown) = (throttled(&client, USER).await, throttled(&client, "nobody").await);
     // Delays are whole seconds of the clock: the first may be over before it is noticed.
@@ -142,7 +160,7 @@ async fn an_unknown_name_is_throttled_like_a_known_one(database: Database) {
 
 async fn replicas_count_together(database: Database) {
     let store = database.fresh().await;
-    let mut replicas = store.replicas(2).await;
+    let mut replicas = [lenient_with_peers(&store).ready().await, lenient_with_peers(&store).ready().await];
     let [one, other] = [replicas[0].client().await, replicas[1].client().await];
     throttled_for_long(&one, USER).await;
     other.log_in(USER, PASSWORD, 429).await.retry_after();
@@ -151,15 +169,15 @@ async fn replicas_count_together(database: Database) {
 
 async fn a_restart_forgets_no_failure(database: Database) {
     let store = database.fresh().await;
-    let mut auth = store.auth().ready().await;
+    let mut auth = lenient_with_peers(&store).ready().await;
     throttled_for_long(&auth.client().await, USER).await;
     drop(auth);
-    store.auth().ready().await.client().await.log_in(USER, PASSWORD, 429).await.retry_after();
+    lenient_with_peers(&store).ready().await.client().await.log_in(USER, PASSWORD, 429).await.retry_after();
 }
 
 async fn other_accounts_are_not_concerned(database: Database) {
     let store = database.fresh().await;
-    let mut auth = store.auth().ready().await;
+    let mut auth = lenient_with_peers(&store).ready().await;
     let client = auth.client().await;
     throttled(&client, "nobody").await;
     client.log_in(USER, PASSWORD, 200).await;
@@ -168,7 +186,7 @@ async fn other_accounts_are_not_concerned(database: Database) {
 
 async fn a_throttled_login_is_a_security_event(database: Database) {
     let store = database.fresh().await;
-    let mut auth = store.auth().ready().await;
+    let mut auth = lenient_with_peers(&store).ready().await;
     throttled(&auth.client().await, "my-password-by-mistake").await;
     let event = auth.event("login throttled").await;
     assert_eq!((&event["target"], &event["event"]), (&"audit".into(), &"login.throttled".into()));
