@@ -191,6 +191,18 @@ async fn the_key_that_signs_does_not_retire_by_a_plain_order() {
 }
 
 #[tokio::test]
+async fn an_order_with_another_key_encryption_key_is_refused_and_changes_nothing() {
+    let (database, _directory) = database().await;
+    let ours = Store::new(database.clone(), keyring(None));
+    let rows = ours.rows_or_first(&SCHEDULE, at(0)).await.expect("a key");
+    let wrong = Store::new(database, Keyring::new(NEW.parse().expect("a key"), None, "the wrong one".to_owned()));
+    let rotated = wrong.rotate(&SCHEDULE, false, at(1)).await.expect_err("refused").to_string();
+    let retired = wrong.retire(&rows[0].kid, &SCHEDULE, true, at(1)).await.expect_err("refused").to_string();
+    assert!(rotated.contains("sealed with another key than the wrong one") && rotated == retired, "{rotated}");
+    assert_eq!(ours.rows().await.expect("rows").len(), 1);
+}
+
+#[tokio::test]
 async fn key_encryption_keys_are_exchanged_by_resealing() {
     let (database, _directory) = database().await;
     let before = Store::new(database.clone(), keyring(None));
