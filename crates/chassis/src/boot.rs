@@ -11,7 +11,7 @@ use crate::{
     Identity, Service,
     command_line::{self, Asked},
     commands::{Commands, Order},
-    config::{Configuration, Invalid, Platform, Reader, Section, Setting, Settings, Sources},
+    config::{Configuration, Platform, Reader, Section, Setting, Settings, Sources},
     descriptors,
     faults::Faults,
     health::{self, Condition, Health, HealthPort},
@@ -20,30 +20,13 @@ use crate::{
     middleware::{Port, Shared, Surroundings, surround, surround_health},
     server::{Drained, Limits, Server, bind},
     shutdown::Shutdown,
+    stop::{Stop, report},
     telemetry::Telemetry,
 };
 
-/// `EX_CONFIG` of sysexits.h.
-const EXIT_CONFIGURATION: u8 = 78;
-/// As clap has it.
-const EXIT_USAGE: u8 = 2;
 const MAX_WORKERS: usize = 4;
 /// Hashing and name resolution; each thread costs memory.
 const MAX_BLOCKING: usize = 8;
-
-/// Why a process ends before it was asked to.
-#[derive(Debug, thiserror::Error)]
-pub enum Stop {
-    /// Something is wrong with the configuration: exit 78.
-    #[error(transparent)]
-    Configuration(#[from] Invalid),
-    /// A command was asked for in a way that makes no sense: exit 2, as for a flag that does not exist.
-    #[error("{0}")]
-    Usage(String),
-    /// Something else, in one line: exit 1.
-    #[error("{0}")]
-    Failed(String),
-}
 
 /// Runs a service to its end: parses the command line, starts the runtime, boots, and turns the outcome into an exit code.
 /// `sections` are the service's own settings, for `--help`.
@@ -133,27 +116,6 @@ where
         outcome = boot => outcome.map_or_else(|stop| report(service, &stop), |()| ExitCode::SUCCESS),
         () = asked_before_start => ExitCode::SUCCESS,
         signal = shutdown.forced() => ExitCode::from(128 + signal),
-    }
-}
-
-/// One line for each thing that is wrong, on stderr: there may be no log yet.
-#[expect(clippy::print_stderr, reason = "the last words of a process that could not start")]
-fn report(service: &Service, stop: &Stop) -> ExitCode {
-    match stop {
-        Stop::Configuration(Invalid(problems)) => {
-            for problem in problems {
-                eprintln!("{}: {problem}", service.name);
-            }
-            ExitCode::from(EXIT_CONFIGURATION)
-        }
-        Stop::Usage(why) => {
-            eprintln!("{}: {why}", service.name);
-            ExitCode::from(EXIT_USAGE)
-        }
-        Stop::Failed(why) => {
-            eprintln!("{}: {why}", service.name);
-            ExitCode::FAILURE
-        }
     }
 }
 

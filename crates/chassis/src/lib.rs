@@ -34,9 +34,11 @@ mod request_id;
 pub mod server;
 pub mod service;
 pub mod shutdown;
+mod stop;
 mod telemetry;
 
-pub use boot::{Boot, Life, Stop, run, run_with_commands};
+pub use boot::{Boot, Life, run, run_with_commands};
 pub use commands::{Commands, Order};
 pub use problem::Problem;
 pub use service::{Identity, Service};
+pub use stop::Stop;
