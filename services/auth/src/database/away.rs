@@ -7,7 +7,7 @@ use std::{
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
-use super::{Database, MIGRATIONS, OpenError, Pool, Source, postgres};
+use super::{Database, MIGRATIONS, OpenError, Pool, Source, postgres, within};
 
 /// The first pause between two attempts; each further one is twice as long …
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -16,11 +16,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// What is still at work on the pool that was lost may end in peace, but not for ever.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// PostgreSQL's words for SQLSTATE 53300.
-const CROWDED: &str = "too many clients";
-
 /// SQLSTATEs of a server that goes down, comes up or takes no more connections (PostgreSQL manual, appendix A).
-const GONE: [&str; 5] = ["57P01", "57P02", "57P03", "53300", "08006"];
+const GONE: [&str; 5] = ["57P01", "57P02", "57P03", CROWDED, "08006"];
+const CROWDED: &str = "53300";
 
 /// What an error says of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +43,11 @@ pub(super) fn judge(error: &sqlx::Error) -> Away {
         sqlx::Error::Database(error) if error.code().is_some_and(|code| GONE.contains(&code.as_ref())) => Away::Gone,
         _ => Away::No,
     }
+}
+
+/// Whether a server is there, but takes no more connections.
+fn is_crowded(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == CROWDED)
 }
 
 impl Database {
@@ -89,7 +92,7 @@ impl Database {
         tokio::spawn(async move {
             match database.ask(&server).await {
                 // Crowded, but there: what connections we have are worth more than none.
-                Err(why) if !why.contains(CROWDED) => database.lost(number, &why),
+                Err(why) if !is_crowded(&why) => database.lost(number, &why.to_string()),
                 _ => {}
             }
             database.0.suspected.store(false, Ordering::Relaxed);
@@ -97,21 +100,16 @@ impl Database {
     }
 
     /// Whether the server answers now; if not, why.
-    async fn ask(&self, server: &PgConnectOptions) -> Result<(), String> {
+    async fn ask(&self, server: &PgConnectOptions) -> Result<(), sqlx::Error> {
         let limit = self.0.options.timeout;
-        match timeout(limit, postgres::connect(server)).await {
-            Ok(Ok(connection)) => {
-                let _ = timeout(limit, sqlx::Connection::close(connection)).await;
-                Ok(())
-            }
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err("no answer in time".to_owned()),
-        }
+        let connection = within(limit, postgres::connect(server)).await?;
+        let _ = timeout(limit, sqlx::Connection::close(connection)).await;
+        Ok(())
     }
 
     /// For a command: a server that does not answer now is an error.
     pub(super) async fn knock_once(&self, server: &PgConnectOptions) -> Result<(), OpenError> {
-        self.ask(server).await.map_err(OpenError::Away)
+        self.ask(server).await.map_err(|error| OpenError::Away(error.to_string()))
     }
 
     /// At the start: looks for the server and brings its tables up to date, however long that takes.
@@ -121,9 +119,7 @@ impl Database {
             let pool = self.knock(server).await;
             // Without the time limits of a request: a migration takes as long as it takes.
             let migrated = async {
-                let connected = timeout(self.0.options.timeout, postgres::connect(server)).await;
-                let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
-                let mut connection = connected.map_err(late)??;
+                let mut connection = within(self.0.options.timeout, postgres::connect(server)).await?;
                 MIGRATIONS.run(&mut connection).await
             };
             match migrated.await {
@@ -146,6 +142,7 @@ impl Database {
                 return postgres::pool(server, self.0.options.connections, limit);
             };
             self.0.connects.count("failed");
+            let why = why.to_string();
             // The same reason once, not at every attempt.
             if why != told {
                 tracing::warn!(why, "cannot reach the database; trying on");

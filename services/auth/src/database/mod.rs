@@ -215,14 +215,6 @@ impl Database {
         Ok(database)
     }
 
-    /// Where the file is, if it is one.
-    pub fn file(&self) -> Option<&Path> {
-        match &self.0.options.source {
-            Source::Sqlite(file) => Some(file),
-            Source::Postgres(_) => None,
-        }
-    }
-
     pub(crate) fn pool(&self) -> Result<(u64, Pool), Error> {
         self.0.pool.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::Away)
     }
@@ -256,9 +248,14 @@ impl Database {
 
     /// One step of work that lasts, within the time of a request: a server that has vanished is noticed.
     pub(crate) async fn step<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-        let late = |_| sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time"));
-        tokio::time::timeout(self.0.options.timeout + GRACE, work).await.map_err(late)?
+        within(self.0.options.timeout + GRACE, work).await
     }
+}
+
+/// The outcome of some work; an answer that is late is a connection that failed.
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let late = |_| sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time"));
+    tokio::time::timeout(limit, work).await.map_err(late)?
 }
 
 /// Where the embedded database lies in a data directory.

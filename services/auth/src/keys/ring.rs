@@ -6,11 +6,7 @@ use std::{
 
 use token::{Issuer, Jwks, KeySet, SigningKey, StaticKeys, VerifyingKey};
 
-use super::{
-    Error, Store,
-    life::{State, Times, states},
-    store::Row,
-};
+use super::{Error, Store, life::Times, store::Row};
 use crate::users::seconds;
 
 /// What every token says, whichever key signs it.
@@ -79,20 +75,12 @@ impl KeyRing {
 
     /// Signs tokens now. `None` only if every key has retired.
     pub fn issuer(&self, now: SystemTime) -> Option<Arc<Issuer>> {
-        let held = self.0.held.read().unwrap_or_else(PoisonError::into_inner);
-        let now = seconds(now);
-        let signing = held.iter().filter(|held| held.times.may_sign(now)).max_by_key(|held| held.times.generation)?;
-        Some(Arc::clone(&signing.issuer))
+        self.signing(now, |held| Arc::clone(&held.issuer))
     }
 
     /// The name of the key that signs now.
     pub fn signing_kid(&self, now: SystemTime) -> Option<String> {
-        let held = self.held();
-        let times: Vec<_> = held.iter().map(|held| held.times).collect();
-        held.iter()
-            .zip(states(&times, seconds(now)))
-            .find(|(_, state)| *state == State::Signing)
-            .map(|(held, _)| held.kid.clone())
+        self.signing(now, |held| held.kid.clone())
     }
 
     /// The public keys to publish now. Empty in classic mode: a shared secret is never published.
@@ -113,6 +101,12 @@ impl KeyRing {
     /// The keys for a verifier in the same process; they follow the ring.
     pub fn verifying_keys(&self) -> Arc<StaticKeys> {
         Arc::clone(&self.0.verifying)
+    }
+
+    fn signing<T>(&self, now: SystemTime, pick: impl FnOnce(&Held) -> T) -> Option<T> {
+        let held = self.0.held.read().unwrap_or_else(PoisonError::into_inner);
+        let now = seconds(now);
+        held.iter().filter(|held| held.times.may_sign(now)).max_by_key(|held| held.times.generation).map(pick)
     }
 
     fn held(&self) -> Vec<Held> {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::{
     Error, Store,
     life::{Schedule, State, states},
-    store::Row,
+    store::{ALL, Row},
 };
 use crate::{
     audit::{self, utc},
@@ -15,8 +15,6 @@ use crate::{
 
 /// Locks every key (`FOR UPDATE` is not in SQLite's language, and SQLite's transactions need no more than their start).
 const LOCK: &str = "UPDATE signing_keys SET generation = generation";
-const ALL: &str =
-    "SELECT kid, sealed, generation, created_at, signs_at, retires_at FROM signing_keys ORDER BY generation";
 const MAKE: &str =
     "INSERT INTO signing_keys (kid, sealed, generation, created_at, signs_at) VALUES ($1, $2, $3, $4, $5)";
 const LIVE: &str = "UPDATE signing_keys SET signs_at = $1, retires_at = $2 WHERE kid = $3";

@@ -41,7 +41,7 @@ impl Row {
     }
 }
 
-const ALL: &str =
+pub(super) const ALL: &str =
     "SELECT kid, sealed, generation, created_at, signs_at, retires_at FROM signing_keys ORDER BY generation";
 /// Of replicas that make the first key at once, one does: the generation is unique.
 const MAKE_FIRST: &str = "INSERT INTO signing_keys (kid, sealed, generation, created_at, signs_at) \
