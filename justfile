@@ -43,6 +43,15 @@ interop-tools:
     cp tests/interop/package.json tests/interop/package-lock.json target/interop/node/
     npm ci --prefix target/interop/node --no-audit --no-fund --ignore-scripts
 
+# What `just manifests` needs beside kubectl (or kustomize) and openssl, below target/: schemas of Kubernetes, checkov.
+manifests-tools:
+    python3 -m venv target/manifests
+    target/manifests/bin/pip install --quiet --disable-pip-version-check -r tests/manifests/requirements.txt
+
+# Build and check every manifest below k8s/, without a cluster.
+manifests:
+    target/manifests/bin/python tests/manifests/check.py
+
 # Build the documentation; a broken link is an error.
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
