@@ -128,7 +128,7 @@ def environment_faults(objects, environment):
         if spec["terminationGracePeriodSeconds"] <= needed:
             yield f"{name}: draining may take {needed} s, and {spec['terminationGracePeriodSeconds']} s are granted"
         probe = container["readinessProbe"]
-        if probe["periodSeconds"] * probe["failureThreshold"] >= seconds(data[f"{prefix}_DRAIN_DELAY"]):
+        if probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3) >= seconds(data[f"{prefix}_DRAIN_DELAY"]):
             yield f"{name}: it has drained before its readiness probe has failed"
         if environment != "dev" and data.get(f"{prefix}_LAB") != "false":
             yield f"{name}: {prefix}_LAB is not false"
