@@ -34,6 +34,7 @@
 //! | [`suite`], [`shared`] | a whole suite, of one's own or shared |
 //! | [`store`] | the database of an auth, of either kind, and the commands on it |
 //! | [`postgres`], [`gate`] | a real PostgreSQL, and a proxy before it that a test closes, cuts, stalls and slows |
+//! | [`container`], [`compose`] | a container of an image of ours; the suite as `docker-compose.yml` has it |
 //! | [`client`], [`answer`] | requests by role, answers |
 //! | [`jws`] | tokens by hand |
 //! | [`tool`], [`browser`] | programs that are not ours: a shell, a browser |
@@ -47,6 +48,8 @@ pub mod answer;
 mod audit;
 pub mod browser;
 pub mod client;
+pub mod compose;
+pub mod container;
 pub mod docs;
 pub mod environment;
 pub mod eventually;
