@@ -80,12 +80,14 @@ async fn look_up(lookups: Arc<Semaphore>, name: Name) -> Result<vec::IntoIter<So
     if addresses.len() == 0 { Err(Unresolved::Empty) } else { Ok(addresses) }
 }
 
-/// Another address first each time: the system's order is always the same (RFC 6724), and the first one that accepts gets
-/// the connection. Which family comes first stays as it is, for the system knows which it can reach.
+/// Another address first each time, for the first one that accepts gets the connection. The order that they come in is
+/// either always the same (RFC 6724) or shuffled by the name server; neither gives each its turn. Which family comes first
+/// stays as it is: the system knows which it can reach.
 fn take_turns(addresses: &mut [SocketAddr], turn: usize) {
     let Some(first) = addresses.first() else { return };
     let is_v4 = first.is_ipv4();
     let same = addresses.iter().take_while(|address| address.is_ipv4() == is_v4).count();
+    addresses[..same].sort_unstable();
     addresses[..same].rotate_left(turn % same);
 }
 
@@ -122,11 +124,17 @@ mod tests {
     #[test]
     fn each_address_of_the_preferred_family_is_the_first_in_its_turn() {
         let address = |text: &str| SocketAddr::new(text.parse().expect("an address"), 0);
-        let all = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "fd00::1"].map(address);
-        for (turn, order) in [(0, [0, 1, 2, 3]), (1, [1, 2, 0, 3]), (2, [2, 0, 1, 3]), (3, [0, 1, 2, 3])] {
-            let mut turned = all;
-            take_turns(&mut turned, turn);
-            assert_eq!(turned, order.map(|place: usize| all[place]), "turn {turn}");
+        let [a, b, c, other] = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "fd00::1"].map(address);
+        for (turn, came, turned) in [
+            (0, [a, b, c, other], [a, b, c, other]),
+            (1, [c, a, b, other], [b, c, a, other]),
+            (2, [b, a, c, other], [c, a, b, other]),
+            (3, [c, b, a, other], [a, b, c, other]),
+            (1, [other, c, b, a], [other, c, b, a]),
+        ] {
+            let mut addresses = came;
+            take_turns(&mut addresses, turn);
+            assert_eq!(addresses, turned, "turn {turn} of {came:?}");
         }
         take_turns(&mut [], 1);
     }

@@ -32,7 +32,7 @@ async fn each_waits_until_the_one_before_is_ready() {
 async fn a_demo_account_is_a_loud_warning() {
     let suite = Shared::of(Target::Compose).await;
     let log = suite.project().run(&["logs", "--no-log-prefix", "auth"]).expect(0).out;
-    let warning = log.lines().find(|line| line.contains(r#""level":"WARN""#) && line.contains("demo account"));
+    let warning = log.lines().find(|line| line.contains(r#""level":"WARN""#) && line.contains("DEMO ACCOUNT"));
     assert!(warning.is_some(), "{log}");
 }
 
