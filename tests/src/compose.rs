@@ -1,4 +1,4 @@
-//! The suite as `docker-compose.yml` has it, under a project name of the test's own. Needs [`skips::IMAGES`](crate::skips::IMAGES).
+//! The suite as `docker-compose.yml` has it, under a project name of the test's own. Needs [`skips::CONTAINERS`](crate::skips::CONTAINERS).
 use std::{process::Command, thread};
 
 use crate::{

@@ -1,19 +1,26 @@
-//! One container, and what its engine tells about it. Nothing of it outlives the test. Needs [`skips::IMAGES`](crate::skips::IMAGES).
+//! One container, and what its engine tells about it. Nothing of it outlives the test. Needs [`skips::CONTAINERS`](crate::skips::CONTAINERS).
 use std::{
     io::Write as _,
     net::SocketAddr,
     process::{Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
+    time::Duration,
 };
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::{
     Client, HealthPort, Program, audit,
     eventually::{LONG, eventually},
+    output::{Output, Stream},
     reaper,
 };
+
+/// No command of the engine's client takes so long, not even `up` on a busy machine.
+const LONGEST: Duration = Duration::from_mins(3);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// How the engine's client ended, and what it said.
 #[derive(Debug, Clone)]
@@ -38,9 +45,22 @@ impl Told {
         let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
         // It may end without reading.
         let _ = child.stdin.take().expect("a pipe").write_all(text.as_bytes());
-        let output = child.wait_with_output().expect("a child of ours can be waited for");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+        let output = Output::default();
+        output.capture("docker".to_owned(), Stream::Out, child.stdout.take().expect("a pipe"));
+        output.capture("docker".to_owned(), Stream::Err, child.stderr.take().expect("a pipe"));
+        let deadline = Instant::now() + LONGEST;
+        let status = loop {
+            match child.try_wait().expect("a child of ours can be waited for") {
+                Some(status) if output.is_complete() => break status,
+                _ if Instant::now() >= deadline => {
+                    let _ = child.kill();
+                    panic!("{command:?} did not end within {LONGEST:?}: {}", output.shown("docker", 0));
+                }
+                _ => thread::sleep(PAUSE),
+            }
+        };
+        let text = |stream| output.of(stream).into_iter().map(|line| line + "\n").collect();
+        Self { code: status.code(), out: text(Stream::Out), err: text(Stream::Err) }
     }
 
     /// The same, if this was the exit code.
@@ -111,6 +131,15 @@ impl Container {
         let run = ["run", "--detach", "--name", &container.name];
         docker(run.iter().chain(flags).chain([&image]).chain(arguments)).expect(0);
         container
+    }
+
+    /// Runs it to its end, as confined as it would be otherwise; it is gone then.
+    pub fn run(image: &str, arguments: &[&str]) -> Told {
+        let name = unique("container");
+        reaper::add(&format!("container={name}"));
+        let container = Self { name, image: image.to_owned() };
+        let run = ["run", "--rm", "--name", &container.name];
+        docker(run.iter().chain(&CONFINED).chain([&image]).chain(arguments))
     }
 
     /// As all our pods are: [`CONFINED`].

@@ -25,12 +25,16 @@ for id in $running; do
     container=*) docker rm --force --volumes "${id#*=}" ;;
     containers=*) docker ps --all --quiet --filter "name=^${id#*=}-" | xargs -r docker rm --force --volumes ;;
     project=*) docker compose --file "$FILE" --project-name "${id#*=}" --profile '*' down --volumes --timeout 1 ;;
+    volume=*) ;;
     *) kill -KILL "$id" ;;
   esac
 done
+for id in $running; do
+  case "$id" in volume=*) docker volume rm --force "${id#*=}" ;; esac
+done
 "#;
 
-/// From now on this process, with a minus sign this process group, `container=NAME`, `containers=BEGINNING` (of their
+/// From now on this process, with a minus sign this process group, `container=NAME`, `volume=NAME`, `containers=BEGINNING` (of their
 /// names, up to a minus sign) or `project=NAME` of compose is not to outlive the tests.
 pub(crate) fn add(id: &str) {
     tell("+", id);

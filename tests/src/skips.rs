@@ -58,9 +58,12 @@ pub static DOCKER: Capability =
 /// Our images, made from this very revision; and hello in a second version.
 pub static IMAGES: Capability = Capability::new(
     "images",
-    "run: just images && just image hello 2.0.0 (needs docker; images of another revision do not count)",
+    "run: just images && just image hello 2.0.0 (images of another revision do not count)",
     || DOCKER.is_here() && images().iter().all(|image| revision_of(image) == Some(revision())),
 );
+
+/// What tests of images and of compose need.
+pub static CONTAINERS: [&Capability; 2] = [&DOCKER, &IMAGES];
 
 /// A Kubernetes cluster on the current context.
 pub static CLUSTER: Capability = Capability::new("cluster", "start one, for example with: minikube start", || {

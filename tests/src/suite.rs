@@ -6,7 +6,7 @@ use crate::{
     compose::Project,
     environment,
     output::Output,
-    skips::{Capability, IMAGES, POSTGRES},
+    skips::{CONTAINERS, Capability, POSTGRES},
 };
 
 /// What a suite consists of.
@@ -44,11 +44,11 @@ impl Target {
     }
 
     /// What the machine must have for it.
-    pub const fn needs(self) -> Option<&'static Capability> {
+    pub fn needs(self) -> Vec<&'static Capability> {
         match self {
-            Self::Postgres => Some(&POSTGRES),
-            Self::Compose => Some(&IMAGES),
-            Self::Monolith | Self::Split | Self::Given => None,
+            Self::Postgres => vec![&POSTGRES],
+            Self::Compose => CONTAINERS.to_vec(),
+            Self::Monolith | Self::Split | Self::Given => Vec::new(),
         }
     }
 

@@ -10,7 +10,7 @@ use e2e::{Test, skips};
 
 pub(crate) fn tests() -> Vec<Test> {
     let tests = [accounts::tests(), confined::tests(), monolith::tests(), replicas::tests(), starts::tests()];
-    tests.into_iter().flatten().map(|test| test.needing(&skips::IMAGES)).collect()
+    tests.into_iter().flatten().map(|test| test.needing_all(skips::CONTAINERS)).collect()
 }
 
 /// Our services, in the order in which they start.

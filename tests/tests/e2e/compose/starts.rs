@@ -9,23 +9,24 @@ use serde_json::Value;
 use super::OURS;
 
 pub(crate) fn tests() -> Vec<Test> {
-    e2e::tests![each_waits_until_the_one_before_is_ready, a_demo_account_is_a_loud_warning, nothing_is_left_behind]
+    e2e::tests![each_waits_until_the_one_before_is_healthy, a_demo_account_is_a_loud_warning, nothing_is_left_behind]
 }
 
-async fn each_waits_until_the_one_before_is_ready() {
+async fn each_waits_until_the_one_before_is_healthy() {
     let suite = Shared::of(Target::Compose).await;
-    let mut ready = String::new();
+    let mut healthy = String::new();
     for service in OURS {
         let [container] = &suite.project().containers(service)[..] else { panic!("one {service} is expected") };
         let state = inspect("container", container)["State"].take();
         assert_eq!(state["Health"]["Status"], "healthy", "{service}");
         // Times in RFC 3339, in UTC, are in order as text.
         let started = state["StartedAt"].as_str().expect("a time");
-        assert!(*started > *ready, "{service} started at {started}, and what it waits for was ready at {ready}");
+        assert!(*started > *healthy, "{service} started at {started}, and what it waits for was healthy at {healthy}");
+        // The engine's first good healthcheck is in the service's own log.
         let log = docker(["logs", container]).expect(0).out;
-        let serving = log.lines().find(|line| line.contains(r#""message":"serving""#)).expect(&log);
-        let event: Value = serde_json::from_str(serving).expect("JSON");
-        event["timestamp"].as_str().expect("a time").clone_into(&mut ready);
+        let asked = |line: &&str| line.contains("flotilla-healthcheck/") && line.contains(r#""status":200"#);
+        let event: Value = serde_json::from_str(log.lines().find(asked).expect(&log)).expect("JSON");
+        event["timestamp"].as_str().expect("a time").clone_into(&mut healthy);
     }
 }
 

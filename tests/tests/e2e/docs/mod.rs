@@ -16,7 +16,7 @@ pub(crate) fn tests() -> Vec<Test> {
         let run =
             move || -> Doing { Box::pin(async move { docs::run(&text).await.unwrap_or_else(|why| panic!("{why}")) }) };
         let test = Test::new(module_path!(), &name, run).needing(&skips::CURL);
-        if needs_images { test.needing(&skips::IMAGES) } else { test }
+        if needs_images { test.needing_all(skips::CONTAINERS) } else { test }
     }));
     tests
 }

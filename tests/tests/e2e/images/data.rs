@@ -1,10 +1,8 @@
 //! Accounts and keys outlive the container if they are given a volume.
 use e2e::{
-    Jws, Program, Test,
+    Jws, Program, Test, Volume,
     container::{CONFINED, Container, docker, image},
 };
-
-use crate::images::volume::Volume;
 
 pub(crate) fn tests() -> Vec<Test> {
     e2e::tests![a_volume_keeps_accounts_and_keys, what_is_in_it_is_for_its_owner_only]

@@ -10,7 +10,6 @@ mod ends;
 mod files;
 mod healthchecks;
 mod versions;
-mod volume;
 
 use e2e::{
     Program, Test,
@@ -28,7 +27,7 @@ pub(crate) fn tests() -> Vec<Test> {
     let service =
         Program::SERVICES.into_iter().flat_map(|program| service().into_iter().map(move |check| of(program, check)));
     let particular = [classic::tests(), data::tests(), versions::tests()].into_iter().flatten();
-    any.chain(service).chain(particular).map(|test| test.needing(&skips::IMAGES)).chain(files::tests()).collect()
+    any.chain(service).chain(particular).map(|test| test.needing_all(skips::CONTAINERS)).chain(files::tests()).collect()
 }
 
 fn any() -> Vec<Check> {
