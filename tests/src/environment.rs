@@ -76,6 +76,14 @@ pub fn path() -> String {
     variable("PATH").unwrap_or_default()
 }
 
+/// How docker's client finds its engine and its plugins, for a child with another home directory.
+pub(crate) fn docker() -> Vec<(&'static str, String)> {
+    let home = variable("HOME").unwrap_or_default();
+    let configuration = variable("DOCKER_CONFIG").unwrap_or_else(|| format!("{home}/.docker"));
+    let host = variable("DOCKER_HOST").map(|host| ("DOCKER_HOST", host));
+    host.into_iter().chain([("DOCKER_CONFIG", configuration)]).collect()
+}
+
 /// The first executable of these names on the search path.
 pub fn find_on_path(names: &[&str]) -> Option<PathBuf> {
     let path = path();

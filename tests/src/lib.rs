@@ -34,6 +34,7 @@
 //! | [`suite`], [`shared`] | a whole suite, of one's own or shared |
 //! | [`store`] | the database of an auth, of either kind, and the commands on it |
 //! | [`postgres`], [`gate`] | a real PostgreSQL, and a proxy before it that a test closes, cuts, stalls and slows |
+//! | [`container`], [`volume`], [`compose`] | a container of an image of ours, what it keeps; the suite as `docker-compose.yml` has it |
 //! | [`client`], [`answer`] | requests by role, answers |
 //! | [`jws`] | tokens by hand |
 //! | [`tool`], [`browser`] | programs that are not ours: a shell, a browser |
@@ -47,6 +48,8 @@ pub mod answer;
 mod audit;
 pub mod browser;
 pub mod client;
+pub mod compose;
+pub mod container;
 pub mod docs;
 pub mod environment;
 pub mod eventually;
@@ -65,6 +68,7 @@ pub mod skips;
 pub mod store;
 pub mod suite;
 pub mod tool;
+pub mod volume;
 
 pub use answer::Answer;
 pub use client::{Client, HealthPort};
@@ -80,3 +84,4 @@ pub use said::Said;
 pub use shared::Shared;
 pub use store::{Database, Store};
 pub use suite::{Suite, Target};
+pub use volume::Volume;

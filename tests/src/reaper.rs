@@ -9,6 +9,8 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
+use crate::compose;
+
 const SCRIPT: &str = r#"
 trap '' INT TERM HUP
 running=' '
@@ -18,10 +20,22 @@ while read -r change id; do
     -*" $id "*) running="${running%% "$id" *} ${running#* "$id" }" ;;
   esac
 done
-for id in $running; do kill -KILL "$id"; done
+for id in $running; do
+  case "$id" in
+    container=*) docker rm --force --volumes "${id#*=}" ;;
+    containers=*) docker ps --all --quiet --filter "name=^${id#*=}-" | xargs -r docker rm --force --volumes ;;
+    project=*) docker compose --file "$FILE" --project-name "${id#*=}" --profile '*' down --volumes --timeout 1 ;;
+    volume=*) ;;
+    *) kill -KILL "$id" ;;
+  esac
+done
+for id in $running; do
+  case "$id" in volume=*) docker volume rm --force "${id#*=}" ;; esac
+done
 "#;
 
-/// From now on this process, or with a minus sign this process group, is not to outlive the tests.
+/// From now on this process, with a minus sign this process group, `container=NAME`, `volume=NAME`, `containers=BEGINNING` (of their
+/// names, up to a minus sign) or `project=NAME` of compose is not to outlive the tests.
 pub(crate) fn add(id: &str) {
     tell("+", id);
 }
@@ -42,6 +56,11 @@ fn tell(change: &str, id: &str) {
 
 fn start() -> Option<Mutex<ChildStdin>> {
     let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell
+        .args(["-c", SCRIPT])
+        .env("FILE", compose::FILE)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     shell.spawn().ok().and_then(|mut reaper: Child| reaper.stdin.take()).map(Mutex::new)
 }

@@ -33,6 +33,13 @@ impl Test {
         self
     }
 
+    /// The same, for all of these.
+    #[must_use]
+    pub fn needing_all(mut self, capabilities: impl IntoIterator<Item = &'static Capability>) -> Self {
+        self.needs.extend(capabilities);
+        self
+    }
+
     fn missing(&self) -> Option<&'static Capability> {
         self.needs.iter().copied().find(|capability| !capability.is_here())
     }

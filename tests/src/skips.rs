@@ -7,7 +7,10 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::environment::{self, find_on_path, health_url, required};
+use crate::{
+    Program, container,
+    environment::{self, find_on_path, health_url, required},
+};
 
 /// Something a machine may lack.
 #[derive(Debug)]
@@ -52,6 +55,16 @@ pub static BROWSER: Capability = Capability::new("browser", "install chromium", 
 pub static DOCKER: Capability =
     Capability::new("docker", "install docker and start it", || succeeds("docker", &["version"]));
 
+/// Our images, made from this very revision; and hello in a second version.
+pub static IMAGES: Capability = Capability::new(
+    "images",
+    "run: just images && just image hello 2.0.0 (images of another revision do not count)",
+    || DOCKER.is_here() && images().iter().all(|image| revision_of(image) == Some(revision())),
+);
+
+/// What tests of images and of compose need.
+pub static CONTAINERS: [&Capability; 2] = [&DOCKER, &IMAGES];
+
 /// A Kubernetes cluster on the current context.
 pub static CLUSTER: Capability = Capability::new("cluster", "start one, for example with: minikube start", || {
     succeeds("kubectl", &["get", "--raw", "/readyz", "--request-timeout=5s"])
@@ -84,6 +97,27 @@ pub static GIVEN_HEALTH: Capability =
     Capability::new("given-health", "set FLOTILLA_HEALTH_URL to the health port of the suite", || {
         health_url().is_some()
     });
+
+fn images() -> Vec<String> {
+    let mut images = Program::ALL.map(container::image).to_vec();
+    images.push(container::tagged(Program::Hello, container::NEXT));
+    images
+}
+
+/// As the image's label says.
+fn revision_of(image: &str) -> Option<String> {
+    let label = r#"{{index .Config.Labels "org.opencontainers.image.revision"}}"#;
+    let told = container::docker(["image", "inspect", "--format", label, image]);
+    (told.code == Some(0)).then(|| told.out.trim().to_owned())
+}
+
+/// What is checked out, as `just images` tells it to the build.
+pub fn revision() -> String {
+    let mut git = Command::new("git");
+    git.args(["-C", env!("CARGO_MANIFEST_DIR"), "rev-parse", "HEAD"]).stderr(Stdio::null());
+    let output = git.output().ok().filter(|output| output.status.success());
+    output.map_or_else(|| "unknown".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
 
 /// Where the distributions put PostgreSQL's server.
 pub fn postgres_directories() -> Vec<PathBuf> {

@@ -2,9 +2,11 @@
 use tokio::sync::OnceCell;
 
 use crate::{
-    Client, Database, HealthPort, Launch, Process, Program, Store, environment,
+    Client, Database, HealthPort, Launch, Process, Program, Store,
+    compose::Project,
+    environment,
     output::Output,
-    skips::{Capability, POSTGRES},
+    skips::{CONTAINERS, Capability, POSTGRES},
 };
 
 /// What a suite consists of.
@@ -16,6 +18,8 @@ pub enum Target {
     Split,
     /// The same three, with auth on PostgreSQL.
     Postgres,
+    /// The same three in containers, as `docker-compose.yml` has them.
+    Compose,
     /// Whatever runs at `FLOTILLA_TARGET_URL`.
     Given,
 }
@@ -23,7 +27,7 @@ pub enum Target {
 impl Target {
     /// Those that can be tested in this run.
     pub fn all() -> Vec<Self> {
-        let mut all = vec![Self::Monolith, Self::Split, Self::Postgres];
+        let mut all = vec![Self::Monolith, Self::Split, Self::Postgres, Self::Compose];
         all.extend(environment::target_url().map(|_| Self::Given));
         all
     }
@@ -34,15 +38,17 @@ impl Target {
             Self::Monolith => "monolith",
             Self::Split => "split",
             Self::Postgres => "postgres",
+            Self::Compose => "compose",
             Self::Given => "given",
         }
     }
 
     /// What the machine must have for it.
-    pub const fn needs(self) -> Option<&'static Capability> {
+    pub fn needs(self) -> Vec<&'static Capability> {
         match self {
-            Self::Postgres => Some(&POSTGRES),
-            Self::Monolith | Self::Split | Self::Given => None,
+            Self::Postgres => vec![&POSTGRES],
+            Self::Compose => CONTAINERS.to_vec(),
+            Self::Monolith | Self::Split | Self::Given => Vec::new(),
         }
     }
 
@@ -52,6 +58,7 @@ impl Target {
             Self::Monolith => Suite::monolith().await,
             Self::Split => Suite::split().await,
             Self::Postgres => Suite::split_on(Database::Postgres.fresh().await).await,
+            Self::Compose => Suite::composed(Project::up(&[])),
             Self::Given => Suite::given(),
         }
     }
@@ -65,6 +72,7 @@ pub struct Suite {
     token: OnceCell<String>,
     // After the processes that use it.
     store: Option<Store>,
+    project: Option<Project>,
 }
 
 impl Suite {
@@ -112,8 +120,14 @@ impl Suite {
         Self::of(environment::target_url().expect("FLOTILLA_TARGET_URL is set"), Vec::new())
     }
 
+    /// The one of a compose project.
+    pub fn composed(project: Project) -> Self {
+        let suite = Self::of(project.origin("frontend", 80), Vec::new());
+        Self { project: Some(project), ..suite }
+    }
+
     fn of(origin: String, processes: Vec<Process>) -> Self {
-        Self { origin, processes, token: OnceCell::new(), store: None }
+        Self { origin, processes, token: OnceCell::new(), store: None, project: None }
     }
 
     /// Where it answers.
@@ -124,6 +138,11 @@ impl Suite {
     /// Its database, if it was started on one that was given.
     pub fn store(&self) -> &Store {
         self.store.as_ref().expect("a suite on a database that was given")
+    }
+
+    /// Its compose project, if it is one.
+    pub fn project(&self) -> &Project {
+        self.project.as_ref().expect("a suite of a compose project")
     }
 
     /// Somebody without a token.

@@ -38,6 +38,11 @@ impl Tool {
         Self { name, child, output }
     }
 
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it wrote so far.
     pub fn output(&self) -> &Output {
         &self.output

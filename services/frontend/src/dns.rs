@@ -4,7 +4,10 @@ use std::{
     io,
     net::{SocketAddr, ToSocketAddrs},
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
     vec,
@@ -23,6 +26,7 @@ const LOOKUPS_AT_ONCE: usize = 4;
 pub(crate) struct Resolver {
     lookups: Arc<Semaphore>,
     within: Duration,
+    turn: Arc<AtomicUsize>,
 }
 
 /// Why a name has no address just now.
@@ -41,7 +45,7 @@ pub(crate) enum Unresolved {
 
 impl Resolver {
     pub(crate) fn new(within: Duration) -> Self {
-        Self { lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)), within }
+        Self { lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)), within, turn: Arc::default() }
     }
 }
 
@@ -56,8 +60,12 @@ impl Service<Name> for Resolver {
 
     fn call(&mut self, name: Name) -> Self::Future {
         let looking = look_up(Arc::clone(&self.lookups), name);
-        let within = self.within;
-        Box::pin(async move { timeout(within, looking).await.unwrap_or(Err(Unresolved::Late)) })
+        let (within, turn) = (self.within, self.turn.fetch_add(1, Ordering::Relaxed));
+        Box::pin(async move {
+            let mut addresses: Vec<_> = timeout(within, looking).await.unwrap_or(Err(Unresolved::Late))?.collect();
+            take_turns(&mut addresses, turn);
+            Ok(addresses.into_iter())
+        })
     }
 }
 
@@ -70,6 +78,17 @@ async fn look_up(lookups: Arc<Semaphore>, name: Name) -> Result<vec::IntoIter<So
     });
     let addresses = found.await.map_err(io::Error::other)??;
     if addresses.len() == 0 { Err(Unresolved::Empty) } else { Ok(addresses) }
+}
+
+/// Another address first each time, for the first one that accepts gets the connection. The order that they come in is
+/// either always the same (RFC 6724) or shuffled by the name server; neither gives each its turn. Which family comes first
+/// stays as it is: the system knows which it can reach.
+fn take_turns(addresses: &mut [SocketAddr], turn: usize) {
+    let Some(first) = addresses.first() else { return };
+    let is_v4 = first.is_ipv4();
+    let same = addresses.iter().take_while(|address| address.is_ipv4() == is_v4).count();
+    addresses[..same].sort_unstable();
+    addresses[..same].rotate_left(turn % same);
 }
 
 #[cfg(test)]
@@ -100,5 +119,23 @@ mod tests {
         let _all_busy = Arc::clone(&resolver.lookups).acquire_many_owned(4).await.expect("open");
         let refusal = resolver.call(name("localhost")).await.expect_err("no lookup is free");
         assert!(matches!(refusal, Unresolved::Late));
+    }
+
+    #[test]
+    fn each_address_of_the_preferred_family_is_the_first_in_its_turn() {
+        let address = |text: &str| SocketAddr::new(text.parse().expect("an address"), 0);
+        let [a, b, c, other] = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "fd00::1"].map(address);
+        for (turn, came, turned) in [
+            (0, [a, b, c, other], [a, b, c, other]),
+            (1, [c, a, b, other], [b, c, a, other]),
+            (2, [b, a, c, other], [c, a, b, other]),
+            (3, [c, b, a, other], [a, b, c, other]),
+            (1, [other, c, b, a], [other, c, b, a]),
+        ] {
+            let mut addresses = came;
+            take_turns(&mut addresses, turn);
+            assert_eq!(addresses, turned, "turn {turn} of {came:?}");
+        }
+        take_turns(&mut [], 1);
     }
 }

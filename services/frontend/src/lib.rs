@@ -11,6 +11,7 @@
 //! | `headers` | what belongs to one connection stays on it; who asked is said by us; framing is ours |
 //! | `upload`, `download` | bodies, streamed, with their clocks |
 //! | [`upstream`] | where auth and hello are, their deadlines and kept connections |
+//! | [`lanes`] | a request's turn among those connections, so that all replicas get their share |
 //! | `dns` | their addresses, looked up anew for each connection |
 //! | `fault` | what can go wrong, and what the client is told |
 
@@ -19,6 +20,7 @@ mod dns;
 mod download;
 mod fault;
 mod headers;
+pub mod lanes;
 mod page;
 mod proxy;
 mod routes;
@@ -30,6 +32,7 @@ use std::{ffi::OsString, process::ExitCode};
 use chassis::{Boot, Service, Stop, config::Section as _};
 
 use crate::config::Config;
+pub use lanes::Spread;
 pub use routes::routes;
 pub use upstream::{Deadlines, UpstreamUrl, Upstreams};
 
@@ -50,6 +53,6 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let config = config.checked(&configuration.settings, &SERVICE)?;
     let life = boot.live(configuration).await?;
     let deadlines = config.deadlines();
-    let upstreams = Upstreams::new(config.auth_url, config.hello_url, deadlines);
+    let upstreams = Upstreams::new(config.auth_url, config.hello_url, deadlines, Spread::default());
     life.serve(routes(&upstreams)).await
 }

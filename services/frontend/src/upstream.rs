@@ -9,13 +9,17 @@ use hyper_util::{
 use serde::{Deserialize, de};
 use url::Url;
 
-use crate::{dns::Resolver, upload::Upload};
+use crate::{
+    dns::Resolver,
+    lanes::{Lanes, Spread},
+    upload::Upload,
+};
 
 /// How long an unused connection is kept. Shorter than the 75 s after which the services close theirs
 /// (chassis, `IDLE_TIMEOUT`), so that it is us who close first: a request never meets a connection that is just going away.
 const POOL_IDLE: Duration = Duration::from_secs(15);
 
-/// Unused connections kept per upstream; each holds some 8 KiB of buffers, and the process promises 10 MiB.
+/// Unused connections kept per upstream, in all lanes together; each holds some 8 KiB of buffers, and the process promises 10 MiB.
 const POOL_SIZE: usize = 64;
 
 /// Bytes buffered per connection and direction, and so the largest head an upstream may answer with.
@@ -103,8 +107,9 @@ pub struct Upstreams {
 
 impl Upstreams {
     /// Connects to nothing yet: the frontend starts before its upstreams do.
-    pub fn new(auth: UpstreamUrl, hello: UpstreamUrl, deadlines: Deadlines) -> Self {
-        Self { auth: Upstream::new("auth", auth, deadlines), hello: Upstream::new("hello", hello, deadlines) }
+    pub fn new(auth: UpstreamUrl, hello: UpstreamUrl, deadlines: Deadlines, spread: Spread) -> Self {
+        let upstream = |name, url| Upstream::new(name, url, deadlines, spread);
+        Self { auth: upstream("auth", auth), hello: upstream("hello", hello) }
     }
 }
 
@@ -116,15 +121,23 @@ struct Inner {
     name: &'static str,
     authority: uri::Authority,
     host: HeaderValue,
-    client: Client<HttpConnector<Resolver>, Upload>,
+    lanes: Lanes,
     deadlines: Deadlines,
 }
 
 impl Upstream {
     /// `name` is what clients and logs call it.
-    pub(crate) fn new(name: &'static str, UpstreamUrl(authority): UpstreamUrl, deadlines: Deadlines) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        UpstreamUrl(authority): UpstreamUrl,
+        deadlines: Deadlines,
+        spread: Spread,
+    ) -> Self {
         let host = HeaderValue::from_str(authority.as_str()).expect("an authority consists of header characters");
-        Self(Arc::new(Inner { name, authority, host, client: client(deadlines.connect), deadlines }))
+        // One for all lanes: which address comes first is its business.
+        let resolver = Resolver::new(deadlines.connect);
+        let lanes = Lanes::new(spread, move || client(resolver.clone(), deadlines.connect, spread.lanes));
+        Self(Arc::new(Inner { name, authority, host, lanes, deadlines }))
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -150,7 +163,7 @@ impl Upstream {
     }
 
     pub(crate) fn send(&self, request: http::Request<Upload>) -> ResponseFuture {
-        self.0.client.request(request)
+        self.0.lanes.send(request)
     }
 }
 
@@ -166,8 +179,8 @@ impl fmt::Debug for Upstream {
 /// is still in the channel to the connection's task, that is before its first byte was written (`TrySendError::take_message`;
 /// once the task has taken the message out, every error comes without it), and the pool tries again only after a kept
 /// connection. So this repeats what was never sent. What may have been sent is [`crate::proxy`]'s to judge.
-fn client(connect: Duration) -> Client<HttpConnector<Resolver>, Upload> {
-    let mut connector = HttpConnector::new_with_resolver(Resolver::new(connect));
+fn client(resolver: Resolver, connect: Duration, lanes: usize) -> Client<HttpConnector<Resolver>, Upload> {
+    let mut connector = HttpConnector::new_with_resolver(resolver);
     connector.set_connect_timeout(Some(connect));
     connector.set_nodelay(true);
     connector.set_keepalive(Some(TCP_KEEPALIVE));
@@ -176,7 +189,7 @@ fn client(connect: Duration) -> Client<HttpConnector<Resolver>, Upload> {
     Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(POOL_IDLE)
-        .pool_max_idle_per_host(POOL_SIZE)
+        .pool_max_idle_per_host((POOL_SIZE / lanes).max(1))
         .http1_max_buf_size(BUFFER)
         .retry_canceled_requests(true)
         .set_host(false) // it is pre-parsed and set with the other headers
@@ -220,7 +233,12 @@ mod tests {
 
     #[tokio::test]
     async fn an_upstream_is_asked_by_its_own_address() {
-        let upstream = Upstream::new("hello", "http://hello:8080".parse().expect("a URL"), Deadlines::default());
+        let upstream = Upstream::new(
+            "hello",
+            "http://hello:8080".parse().expect("a URL"),
+            Deadlines::default(),
+            Spread::default(),
+        );
         assert_eq!(upstream.uri(uri::PathAndQuery::from_static("/secure?x=1")), "http://hello:8080/secure?x=1");
         assert_eq!(upstream.host(), "hello:8080");
     }

@@ -1,5 +1,8 @@
 //! The greetings: to anybody, to whoever the token names, and to presenters.
+use std::sync::LazyLock;
+
 use axum::Json;
+use chassis::service::VERSION;
 use serde::Serialize;
 use token::{Bearer, RoleBearer};
 use utoipa::ToSchema;
@@ -7,12 +10,23 @@ use utoipa::ToSchema;
 use crate::roles::Presenter;
 
 /// What everybody is told.
-const MESSAGE: &str = "Hello";
+fn message() -> &'static str {
+    static MESSAGE: LazyLock<String> = LazyLock::new(|| message_of(VERSION));
+    &MESSAGE
+}
+
+/// From version 2 on the greeting says which it is, so that the same code, built under another version, shows an update.
+fn message_of(version: &str) -> String {
+    match version.split('.').next().and_then(|major| major.parse::<u32>().ok()) {
+        Some(major @ 2..) => format!("Hello from version {major}"),
+        _ => "Hello".to_owned(),
+    }
+}
 
 /// A greeting.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Greeting {
-    /// `Hello`.
+    /// `Hello`; from version 2 on `Hello from version 2`.
     #[schema(example = "Hello")]
     message: &'static str,
 }
@@ -20,7 +34,7 @@ pub struct Greeting {
 /// A greeting by name.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SecureGreeting {
-    /// `Hello`.
+    /// `Hello`; from version 2 on `Hello from version 2`.
     #[schema(example = "Hello")]
     message: &'static str,
     /// The token's `sub` claim.
@@ -50,7 +64,7 @@ pub struct PresenterGreeting {
 /// Greets anybody.
 #[utoipa::path(get, path = "/", responses((status = 200, description = "A greeting", body = Greeting)))]
 pub async fn greet() -> Json<Greeting> {
-    Json(Greeting { message: MESSAGE })
+    Json(Greeting { message: message() })
 }
 
 /// Greets whoever the access token names. The claims say it all: nobody is asked.
@@ -66,7 +80,7 @@ pub async fn greet() -> Json<Greeting> {
 )]
 pub async fn greet_securely(Bearer(claims): Bearer) -> Json<SecureGreeting> {
     Json(SecureGreeting {
-        message: MESSAGE,
+        message: message(),
         user: claims.sub.clone(),
         email: claims.email.clone(),
         roles: claims.roles.clone(),
@@ -87,4 +101,24 @@ pub async fn greet_securely(Bearer(claims): Bearer) -> Json<SecureGreeting> {
 )]
 pub async fn greet_presenter(bearer: RoleBearer<Presenter>) -> Json<PresenterGreeting> {
     Json(PresenterGreeting { message: "Hello, presenter", user: bearer.claims.sub.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_from_2_on_greet_in_their_own_words() {
+        for (version, message) in [
+            ("1.0.0", "Hello"),
+            ("1.12.3-rc.1", "Hello"),
+            ("0.9.0", "Hello"),
+            ("2.0.0", "Hello from version 2"),
+            ("2.1.0-rc.1", "Hello from version 2"),
+            ("10.0.0", "Hello from version 10"),
+            ("local", "Hello"),
+        ] {
+            assert_eq!(message_of(version), message, "{version}");
+        }
+    }
 }

@@ -4,13 +4,15 @@
 //!   is there in the next; each has to end with status 0.
 //! - What must run for it is started on free ports, and the document's addresses (`localhost:8080`, `127.0.0.1:8085`…) are
 //!   rewritten to those, and back again in what is printed: see [`Scene`]. ```` ```sh test monolith ```` and
-//!   ```` ```sh test classic ```` have other scenes, and a shell of their own.
+//!   ```` ```sh test classic ```` have other scenes, and a shell of their own; ```` ```sh test engine ```` has the container engine, and
+//!   the clone as its directory.
 //! - `flotilla` and the services are on the `PATH`; `cargo run -- ` and `cargo run -q -- ` stand for `flotilla`,
 //!   `cargo run -q -p auth -- ` for `auth`, which works on the accounts of the scene. The directory is empty and thrown away.
 //! - A ```` ```text ```` or ```` ```json ```` block right after it (only blank lines between) is what it must print; JSON is
 //!   compared as JSON. `…` stands for any text in a line or a string, and for any lines where it is a line of its own.
 //!   Only stdout is compared; carriage returns and blank lines at the ends do not count.
 mod blocks;
+mod engine;
 mod expectation;
 mod scene;
 mod shell;
@@ -33,7 +35,7 @@ pub async fn run(document: &str) -> Result<(), String> {
 async fn play(steps: &[&Step], scene: Scene) -> Result<(), String> {
     let stage = scene.set().await;
     let commands: Vec<String> = steps.iter().map(|step| stage.real(&step.command)).collect();
-    for (step, printed) in steps.iter().zip(shell::run(&commands, stage.data().as_deref()).await) {
+    for (step, printed) in steps.iter().zip(shell::run(&commands, &stage).await) {
         let at = |why| format!("line {}: {why}", step.line);
         let printed = stage.told(&printed.map_err(at)?);
         if let Some(expected) = &step.expected {

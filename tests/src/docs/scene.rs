@@ -1,6 +1,10 @@
 //! What has to run for a document's commands, and at which addresses the document thinks it does.
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
+use super::engine::Engine;
 use crate::{Launch, Process, Program, Suite};
 
 /// Chosen by the word after `sh test`.
@@ -10,6 +14,9 @@ pub enum Scene {
     Suite,
     /// `monolith`: what `flotilla up --monolith` starts, at 8080 and 8081.
     Monolith,
+    /// `engine`: nothing runs but the container engine; the directory is the clone. Containers called `my-…`, and what compose
+    /// starts, are this run's own and are removed at its end; so are the ports 8080, 8081, 9080 and 9081.
+    Engine,
     /// `classic`: with `-secret=secret`, a monolith at 9080 and 9081, auth at 9090 and 9091, hello at 9092 and 9093.
     Classic,
 }
@@ -21,16 +28,18 @@ pub(super) struct Stage {
     /// What a document says, and where it really is.
     addresses: Vec<(String, String)>,
     processes: Vec<Process>,
+    engine: Option<Engine>,
 }
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Suite, Self::Monolith, Self::Classic];
+    pub const ALL: [Self; 4] = [Self::Suite, Self::Monolith, Self::Classic, Self::Engine];
 
     pub(super) fn of(marks: &[&str]) -> Self {
         match marks {
             ["monolith", ..] => Self::Monolith,
             ["classic", ..] => Self::Classic,
+            ["engine", ..] => Self::Engine,
             _ => Self::Suite,
         }
     }
@@ -49,6 +58,7 @@ impl Scene {
                 let start = |(program, _)| Launch::service(program).set("SECRET", "secret").spawn();
                 Stage::of(ports.map(start).into(), &ports).await
             }
+            Self::Engine => Stage::with_engine(),
         }
     }
 }
@@ -67,7 +77,25 @@ impl Stage {
                 pair(port + 1, real.health);
             }
         }
-        Self { addresses, processes }
+        Self { addresses, processes, engine: None }
+    }
+
+    fn with_engine() -> Self {
+        let engine = Engine::new();
+        let ports =
+            engine.ports().into_iter().map(|(told, real)| (format!("localhost:{told}"), format!("127.0.0.1:{real}")));
+        let names = [("my-".to_owned(), format!("{}-", engine.name()))];
+        Self { addresses: ports.chain(names).collect(), processes: Vec::new(), engine: Some(engine) }
+    }
+
+    /// The directory that commands are run in, if it is not an empty one.
+    pub(super) fn directory(&self) -> Option<&'static Path> {
+        self.engine.as_ref().map(|_| Path::new(Engine::DIRECTORY))
+    }
+
+    /// Variables for the commands.
+    pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
+        self.engine.as_ref().map(Engine::environment).unwrap_or_default()
     }
 
     /// The data directory of whoever keeps accounts here: a command of a document is about these.

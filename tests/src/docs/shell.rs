@@ -1,22 +1,22 @@
 //! One shell for a document's commands, each one's output told from the next one's.
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::process::{Command, Stdio};
 
+use super::scene::Stage;
 use crate::{Program, environment, output::Stream, tool::Tool};
 
 const MARK: &str = "@@ flotilla docs: block";
 
-/// Runs the commands one after another; what each printed, or why it failed. Those after a failed one are not run. `data` is
-/// the platform's data directory for them, unless it is their own.
-pub(super) async fn run(commands: &[String], data: Option<&Path>) -> Vec<Result<String, String>> {
+/// Runs the commands one after another; what each printed, or why it failed. Those after a failed one are not run. The
+/// stage may have a directory and the platform's data directory for them; else they are of their own.
+pub(super) async fn run(commands: &[String], stage: &Stage) -> Vec<Result<String, String>> {
     let directory = environment::temporary_directory();
     let blocks = commands.iter().map(|command| format!("echo; echo '{MARK}'\n{{\n{command}\n}} || exit $?\n"));
     let script: String = blocks.collect();
     let mut shell = Command::new("/bin/sh");
-    shell.arg("-c").arg(script).current_dir(directory.path()).stdin(Stdio::null());
-    shell.env_clear().env("HOME", directory.path()).env("XDG_DATA_HOME", data.unwrap_or(directory.path()));
+    shell.arg("-c").arg(script).stdin(Stdio::null());
+    shell.current_dir(stage.directory().unwrap_or(directory.path()));
+    let data = stage.data().unwrap_or_else(|| directory.path().to_owned());
+    shell.env_clear().env("HOME", directory.path()).env("XDG_DATA_HOME", data).envs(stage.environment());
     shell.env("PATH", format!("{}:{}", Program::directory().display(), environment::path()));
     let mut tool = Tool::start(shell);
     let status = tool.wait().await;

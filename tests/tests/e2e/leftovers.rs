@@ -4,11 +4,15 @@ use std::{
     process::Command,
 };
 
-use e2e::{LONG, Program, Stream, Test, environment, eventually, tool::Tool};
+use e2e::{LONG, Program, Stream, Test, container::docker, environment, eventually, skips, tool::Tool};
+use tempfile::TempDir;
 
 pub(crate) fn tests() -> Vec<Test> {
     let mut tests = e2e::tests![a_killed_run_leaves_no_process];
     tests.extend(e2e::tests![POSTGRES: a_killed_run_leaves_no_database_server]);
+    tests.extend(
+        e2e::tests![a_killed_run_leaves_no_container].into_iter().map(|test| test.needing_all(skips::CONTAINERS)),
+    );
     tests
 }
 
@@ -20,13 +24,23 @@ async fn a_killed_run_leaves_no_database_server() {
     nobody_listens_after_a_kill("fixtures::a_server_that_crashed_has_what_was_committed", 1, database).await;
 }
 
+async fn a_killed_run_leaves_no_container() {
+    let directory = environment::temporary_directory();
+    let run = a_run("images::data::a_volume_keeps_accounts_and_keys", &directory);
+    let names = format!("name=flotilla-e2e-.*-{}-", run.id());
+    let containers = || docker(["ps", "--all", "--quiet", "--filter", &names]).expect(0).out;
+    let volumes = || docker(["volume", "ls", "--quiet", "--filter", &names]).expect(0).out;
+    eventually("the run has a container", LONG, async || (!containers().is_empty()).then_some(())).await;
+    assert_ne!(volumes(), "");
+    run.kill();
+    let gone = || containers().is_empty() && volumes().is_empty();
+    eventually("neither it nor its volume is there any more", LONG, async || gone().then_some(())).await;
+}
+
 /// Kills a run of that test as soon as so many lines tell an address.
 async fn nobody_listens_after_a_kill(test: &str, count: usize, told: fn(&str) -> Option<SocketAddr>) {
     let directory = environment::temporary_directory();
-    let mut command = Command::new(environment::this_executable());
-    command.args([test, "--exact"]).env("TEST_LOG", "1");
-    command.env("FLOTILLA_BIN_DIR", Program::directory()).env("TMPDIR", directory.path());
-    let run = Tool::start(command);
+    let run = a_run(test, &directory);
     let addresses = eventually("the run's processes listen", LONG, async || {
         let lines = run.output().of(Stream::Err);
         let addresses: Vec<SocketAddr> = lines.iter().filter_map(|line| told(line)).collect();
@@ -38,6 +52,14 @@ async fn nobody_listens_after_a_kill(test: &str, count: usize, told: fn(&str) ->
         addresses.iter().all(|address| TcpStream::connect(address).is_err()).then_some(())
     })
     .await;
+}
+
+/// A run of one test.
+fn a_run(test: &str, directory: &TempDir) -> Tool {
+    let mut command = Command::new(environment::this_executable());
+    command.args([test, "--exact"]).env("TEST_LOG", "1");
+    command.env("FLOTILLA_BIN_DIR", Program::directory()).env("TMPDIR", directory.path());
+    Tool::start(command)
 }
 
 /// The address in a line such as `auth[1234]| {"message":"listening","http":"127.0.0.1:5678",…}`.

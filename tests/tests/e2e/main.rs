@@ -6,11 +6,13 @@ use e2e::registry;
 mod auth;
 mod checks;
 mod classic;
+mod compose;
 mod contract;
 mod docs;
 mod edge;
 mod fixtures;
 mod health;
+mod images;
 mod interop;
 mod keys;
 mod leftovers;
@@ -26,11 +28,13 @@ fn main() -> ExitCode {
     let modules = [
         auth::tests(),
         classic::tests(),
+        compose::tests(),
         contract::tests(),
         docs::tests(),
         edge::tests(),
         fixtures::tests(),
         health::tests(),
+        images::tests(),
         interop::tests(),
         keys::tests(),
         leftovers::tests(),

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use chassis::server::Peer;
-use frontend::{Deadlines, Upstreams};
+use frontend::{Deadlines, Spread, Upstreams};
 use http_body_util::Limited;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -54,9 +54,19 @@ impl Edge {
         Self::new(&nowhere(), &hello.url, HASTY, BODY_LIMIT).await
     }
 
+    /// In front of one upstream, with requests spread over connections to it.
+    pub(crate) async fn spreading(hello: &Upstream, spread: Spread) -> Self {
+        Self::with(&nowhere(), &hello.url, PATIENT, BODY_LIMIT, spread).await
+    }
+
+    /// With one lane, so that it is clear which connection a request is sent on.
     pub(crate) async fn new(auth: &str, hello: &str, deadlines: Deadlines, body_limit: usize) -> Self {
+        Self::with(auth, hello, deadlines, body_limit, Spread { lanes: 1, ..Spread::default() }).await
+    }
+
+    async fn with(auth: &str, hello: &str, deadlines: Deadlines, body_limit: usize, spread: Spread) -> Self {
         let url = |text: &str| text.parse().expect("a URL");
-        let routes = frontend::routes(&Upstreams::new(url(auth), url(hello), deadlines));
+        let routes = frontend::routes(&Upstreams::new(url(auth), url(hello), deadlines, spread));
         let service = routes.layer(from_fn_with_state(body_limit, around));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -6,6 +6,7 @@ mod headers;
 mod page;
 mod retries;
 mod routes;
+mod spreading;
 mod streaming;
 mod upstream;
 mod wire;

@@ -33,8 +33,7 @@ pub(crate) fn tests() -> Vec<Test> {
 
 /// `contract::split::secure::a_good_token_is_greeted_by_name`
 fn against(target: Target, check: Check) -> Test {
-    let test = check.of(target.name(), move || Shared::of(target));
-    target.needs().into_iter().fold(test, Test::needing)
+    check.of(target.name(), move || Shared::of(target)).needing_all(target.needs())
 }
 
 fn all() -> Vec<Check> {

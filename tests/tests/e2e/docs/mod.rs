@@ -12,9 +12,11 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 pub(crate) fn tests() -> Vec<Test> {
     let mut tests = e2e::tests![CURL: the_sample_does_what_it_says, a_document_that_is_wrong_is_found_out];
     tests.extend(documents().into_iter().filter(|(_, text)| !docs::steps(text).is_empty()).map(|(name, text)| {
+        let needs_images = docs::steps(&text).iter().any(|step| step.scene == docs::Scene::Engine);
         let run =
             move || -> Doing { Box::pin(async move { docs::run(&text).await.unwrap_or_else(|why| panic!("{why}")) }) };
-        Test::new(module_path!(), &name, run).needing(&skips::CURL)
+        let test = Test::new(module_path!(), &name, run).needing(&skips::CURL);
+        if needs_images { test.needing_all(skips::CONTAINERS) } else { test }
     }));
     tests
 }

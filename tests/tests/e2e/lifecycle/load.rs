@@ -17,11 +17,16 @@ pub(crate) struct Load {
 impl Load {
     /// So many clients, each greeted and, if there is a token, greeted by name in turn.
     pub(crate) fn start(count: usize, origin: &str, token: Option<&str>) -> Self {
+        Self::of("/", count, origin, token)
+    }
+
+    /// The same with another path than `/`.
+    pub(crate) fn of(path: &'static str, count: usize, origin: &str, token: Option<&str>) -> Self {
         let (going, answered) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
         let mut clients = JoinSet::new();
         for _ in 0..count {
             let client = Client::new(origin);
-            clients.spawn(ask(client, token.map(str::to_owned), Arc::clone(&going), Arc::clone(&answered)));
+            clients.spawn(ask(client, path, token.map(str::to_owned), Arc::clone(&going), Arc::clone(&answered)));
         }
         Self { going, answered, clients }
     }
@@ -45,13 +50,19 @@ impl Load {
 /// Gives up after some failures: more tell nothing more.
 const ENOUGH: usize = 3;
 
-async fn ask(client: Client, token: Option<String>, going: Arc<AtomicBool>, answered: Arc<AtomicUsize>) -> Vec<String> {
+async fn ask(
+    client: Client,
+    path: &str,
+    token: Option<String>,
+    going: Arc<AtomicBool>,
+    answered: Arc<AtomicUsize>,
+) -> Vec<String> {
     let mut failures = Vec::new();
     let mut secure = false;
     while going.load(Ordering::SeqCst) && failures.len() < ENOUGH {
         let request = match &token {
             Some(token) if secure => client.get("/secure").bearer(token),
-            _ => client.get("/"),
+            _ => client.get(path),
         };
         match request.try_send().await {
             Some(answer) if answer.status == 200 => _ = answered.fetch_add(1, Ordering::SeqCst),
