@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use chassis::service::{REVISION, VERSION};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{doctor, token, up};
+use crate::{doctor, load, token, up};
 
 const ABOUT: &str = "JWT-secured sample microservices, on your machine";
 
@@ -18,12 +18,13 @@ Examples:
   flotilla token login http://localhost:8080 -u user:password
   flotilla token decode \"$TOKEN\"
   flotilla token verify \"$TOKEN\" --jwks http://localhost:8080/.well-known/jwks.json
+  flotilla load http://localhost:8080 --connections 8 --max-failures 0 --p99 50ms
   flotilla doctor --for walkthrough
 
 Exit codes:
-  0    done; for `token verify`: the token is valid
-  1    it did not work, the token is not valid, or a tool is missing
-  2    the command is wrong, or the token could not be judged
+  0    done; for `token verify`: the token is valid; for `load`: passed
+  1    it did not work, the token is not valid, the load failed, or a tool is missing
+  2    the command is wrong, the token could not be judged, or the host is not to be loaded
   78   a service refused its configuration
   130  ended at once by a second Ctrl-C";
 
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Up(up::Options),
     /// Look at tokens, verify them, fetch them
     Token(token::Options),
+    /// Send requests, show who answers and how fast, and judge
+    Load(Box<load::Options>),
     /// Say which tools are here, what they are for, and what is missing
     Doctor(doctor::Options),
 }

@@ -6,21 +6,27 @@
 //! | [`service`] | one service in this process: what `up` starts as its children |
 //! | `up` | the whole suite on this machine, until Ctrl-C |
 //! | `token` | looks at tokens, verifies them, fetches them |
+//! | `load` | requests in number, what became of them, and a verdict |
 //! | `doctor` | which tools are here, and what is missing |
 //! | `exit` | exit codes, and how an error becomes one |
 //! | `invocation` | how this program was started, for hints that can be typed |
 //! | `output`, `table` | what goes to stdout |
+//! | `credentials` | a user and a password, from where they may come |
+//! | `signals` | what ends a command that runs on |
 //! | `web` | HTTP requests with a deadline and a size limit |
 //!
 //! A further command is a module here and a variant of `args::Command`.
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on may say so by panicking"))]
 
 mod args;
+mod credentials;
 mod doctor;
 mod exit;
 mod invocation;
+mod load;
 mod output;
 pub mod service;
+mod signals;
 mod table;
 mod token;
 mod up;
@@ -42,6 +48,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match command {
         Command::Up(options) => up::run(&options),
         Command::Token(options) => token::run(options),
+        Command::Load(options) => load::command(*options),
         Command::Doctor(options) => doctor::run(&options),
     };
     outcome.unwrap_or_else(|error| exit::report(&error))

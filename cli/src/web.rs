@@ -16,6 +16,19 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// An address as people type it: as with curl, one without a scheme is http.
+pub(crate) fn address(text: &str) -> anyhow::Result<Url> {
+    let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let url: Url = whole.parse().with_context(|| format!("{text} is no address"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        bail!("{text} is neither http nor https");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        bail!("the address must not hold a user or a password: use -u");
+    }
+    Ok(url)
+}
+
 /// A client for `url`. It follows no redirect: credentials and trust belong to the address that was typed.
 pub(crate) fn client(url: &Url, timeout: Duration) -> anyhow::Result<Client> {
     let mut builder = Client::builder()

@@ -15,6 +15,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 
+pub(crate) use self::login::refusal;
+
 /// The options of `flotilla token`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {

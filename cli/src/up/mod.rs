@@ -10,7 +10,6 @@
 //! | `said` | what a service says, and what of it explains a failed start |
 //! | `console` | all output, in whole lines, held up by nobody |
 //! | `banner` | the table and the commands to paste |
-//! | `signals` | what ends it |
 //!
 //! The children are this same executable (`flotilla service <name>`), so what runs here is what was built.
 
@@ -25,7 +24,6 @@ mod plan;
 mod process;
 mod readiness;
 mod said;
-mod signals;
 
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -39,15 +37,11 @@ use self::console::Console;
 use self::data::DataDir;
 use self::fleet::Fleet;
 use self::plan::Plan;
-use self::signals::{Ending, Signals};
+use crate::signals::{ECHO, Ending, Signals};
 use crate::{exit, output};
 
 /// How long an output that stands still may delay the end.
 const LAST_LINES: Duration = Duration::from_secs(2);
-
-/// A wrapper (`timeout`, a process manager) may pass on a signal that the terminal has sent to us too: that is not a
-/// person losing patience.
-const ECHO: Duration = Duration::from_millis(300);
 
 /// The options of `flotilla up`.
 #[derive(Debug, Args)]

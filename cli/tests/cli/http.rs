@@ -50,3 +50,16 @@ pub(crate) fn serve(status: &'static str, body: String) -> Server {
     });
     Server { origin, requests }
 }
+
+/// `PUT` of a JSON body; says the status.
+pub(crate) fn put(url: &str, body: &str) -> io::Result<u16> {
+    let rest = url.strip_prefix("http://").expect("http");
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let mut stream = TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let fields = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    write!(stream, "PUT {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{fields}\r\n{body}")?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    text.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}

@@ -3,6 +3,7 @@
 mod doctor;
 mod flotilla;
 mod http;
+mod load;
 mod needs;
 mod processes;
 mod suite;

@@ -1,4 +1,4 @@
-//! The signals that end `up`.
+//! The signals that end what runs until Ctrl-C: `up`, `load`.
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
@@ -8,12 +8,16 @@ use tokio::time::timeout;
 
 use crate::exit;
 
+/// A wrapper (`timeout`, a process manager) may pass on a signal that the terminal has sent to us too: that is not a
+/// person losing patience.
+pub(crate) const ECHO: Duration = Duration::from_millis(300);
+
 /// A signal that arrived.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ending {
-    pub(super) name: &'static str,
+pub(crate) struct Ending {
+    pub(crate) name: &'static str,
     /// The exit code of a process that ends at once by it.
-    pub(super) code: u8,
+    pub(crate) code: u8,
 }
 
 const INTERRUPT: Ending = Ending { name: "Ctrl-C", code: exit::INTERRUPTED };
@@ -22,14 +26,14 @@ const HANG_UP: Ending = Ending { name: "the terminal was closed", code: 129 };
 
 /// From its making on, these signals no longer end the process by themselves.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Option<Signal>,
 }
 
 impl Signals {
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -38,7 +42,7 @@ impl Signals {
         })
     }
 
-    pub(super) async fn next(&mut self) -> Ending {
+    pub(crate) async fn next(&mut self) -> Ending {
         let hang_up = async {
             match &mut self.hang_up {
                 Some(signal) => signal.recv().await,
@@ -53,7 +57,7 @@ impl Signals {
     }
 
     /// The next signal after this time; what arrives before it is not counted.
-    pub(super) async fn next_after(&mut self, time: Duration) -> Ending {
+    pub(crate) async fn next_after(&mut self, time: Duration) -> Ending {
         let early = async {
             loop {
                 self.next().await;

@@ -1,0 +1,224 @@
+//! One connection: made, asked over, watched while it is idle. The task that asks also drives it, so that an exchange
+//! costs no switch between tasks.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, Connection, SendRequest};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::deadline::Deadline;
+use super::failure::{Failure, Kind};
+use super::resolver::Resolver;
+use super::target::Target;
+use super::tls::{self, Trust};
+
+/// Makes connections to one target.
+pub(super) struct Connector {
+    resolver: Resolver,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+impl Connector {
+    pub(super) fn new(target: &Target, resolver: Resolver, trust: &Trust) -> anyhow::Result<Self> {
+        let tls = if target.is_https() {
+            let host = target.host().to_string();
+            let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())?;
+            Some((TlsConnector::from(Arc::clone(&tls::config(trust)?)), name))
+        } else {
+            None
+        };
+        Ok(Self { resolver, tls })
+    }
+
+    pub(super) async fn connect(&self) -> Result<Link, Failure> {
+        let stream = self.reach().await?;
+        let stream = match &self.tls {
+            None => Stream::Plain(stream),
+            Some((connector, name)) => {
+                let secured = connector.connect(name.clone(), stream).await;
+                Stream::Tls(Box::new(secured.map_err(|error| Failure::new(Kind::Tls, error))?))
+            }
+        };
+        let (sender, driver) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(|error| Failure::of_exchange(&error, false))?;
+        Ok(Link { sender, driver, ended: false })
+    }
+
+    /// The first address that takes a connection.
+    async fn reach(&self) -> Result<TcpStream, Failure> {
+        let mut failure = None;
+        for address in self.resolver.addresses().await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    // Without it a body would wait for the acknowledgement of its head.
+                    let _ = stream.set_nodelay(true);
+                    return Ok(stream);
+                }
+                Err(error) => {
+                    self.resolver.avoid(address).await;
+                    let one = Failure::of_connect(&error);
+                    failure = Some(Failure { detail: format!("{address}: {}", one.detail), ..one });
+                }
+            }
+        }
+        Err(failure.expect("there is at least one address"))
+    }
+}
+
+/// An open connection.
+pub(super) struct Link {
+    sender: SendRequest<Full<Bytes>>,
+    driver: Connection<TokioIo<Stream>, Full<Bytes>>,
+    ended: bool,
+}
+
+/// Why something did not finish.
+#[derive(Debug)]
+pub(super) struct TimedOut;
+
+impl Link {
+    /// Whether it takes a request: one that the other side has closed does not, and nothing is lost by that.
+    pub(super) async fn is_ready(&mut self, deadline: &mut Deadline) -> bool {
+        let Self { sender, driver, ended } = self;
+        let ready = drive(driver, ended, Some(deadline), poll_fn(|cx| sender.poll_ready(cx))).await;
+        matches!(ready, Ok(Ok(())))
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(super) async fn ask(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        deadline: &mut Deadline,
+    ) -> Result<hyper::Result<Response<Incoming>>, TimedOut> {
+        let answer = self.sender.send_request(request);
+        drive(&mut self.driver, &mut self.ended, Some(deadline), answer).await
+    }
+
+    /// Reads an answer's body to its end and says its length; what fits goes to `kept`.
+    pub(super) async fn read(
+        &mut self,
+        body: &mut Incoming,
+        deadline: &mut Deadline,
+        kept: &mut Vec<u8>,
+        most: usize,
+    ) -> Result<hyper::Result<u64>, TimedOut> {
+        let mut length = 0;
+        loop {
+            match drive(&mut self.driver, &mut self.ended, Some(deadline), body.frame()).await? {
+                None => return Ok(Ok(length)),
+                Some(Err(error)) => return Ok(Err(error)),
+                Some(Ok(frame)) => {
+                    if let Some(data) = frame.data_ref() {
+                        length += data.len() as u64;
+                        let room = most.saturating_sub(kept.len()).min(data.len());
+                        kept.extend_from_slice(&data[..room]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for something else, and notices meanwhile when the other side closes.
+    pub(super) async fn idle<F: Future>(&mut self, until: F) -> F::Output {
+        match drive(&mut self.driver, &mut self.ended, None, until).await {
+            Ok(output) => output,
+            Err(TimedOut) => unreachable!("without a deadline"),
+        }
+    }
+}
+
+/// Polls `work` and, because that is what moves bytes, the connection.
+async fn drive<F: Future>(
+    driver: &mut Connection<TokioIo<Stream>, Full<Bytes>>,
+    ended: &mut bool,
+    mut deadline: Option<&mut Deadline>,
+    work: F,
+) -> Result<F::Output, TimedOut> {
+    let mut work = pin!(work);
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = work.as_mut().poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        if !*ended && Pin::new(&mut *driver).poll(cx).is_ready() {
+            // How it ended is told to the request that waits.
+            *ended = true;
+        }
+        if let Poll::Ready(output) = work.as_mut().poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        match &mut deadline {
+            Some(deadline) => deadline.poll(cx).map(|()| Err(TimedOut)),
+            None => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// With or without TLS.
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(stream) => stream.is_write_vectored(),
+            Self::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}

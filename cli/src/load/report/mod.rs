@@ -1,0 +1,11 @@
+//! What a run leaves: a table for people, JSON for programs, a page for everybody.
+
+mod json;
+mod table;
+
+pub(crate) use self::json::Report;
+pub(crate) use self::table::{example, table};
+
+/// An outcome that tests can print.
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,187 @@
+//! A login for the whole run: once before it begins, and the token refreshed before it expires.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderValue, Method, Request, StatusCode};
+use http_body_util::Full;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout};
+use url::Url;
+
+use super::bearer::Bearer;
+use super::connection::Connector;
+use super::deadline::Deadline;
+use super::target::Target;
+use crate::token;
+
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// What no answer we expect comes near.
+const MAX_BODY: usize = 256 * 1024;
+/// After a refresh that failed.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Who logs in, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    /// The login's address.
+    pub(crate) at: Target,
+    pub(crate) user: String,
+    pub(crate) password: SecretString,
+}
+
+/// What became of a run's token.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Renewals {
+    pub(crate) refreshed: u64,
+    /// How often there was to be a new token and was none, and why the last time.
+    pub(crate) failed: u64,
+    pub(crate) last_error: Option<String>,
+}
+
+/// A session that lasts as long as this value.
+#[derive(Debug)]
+pub(super) struct Session {
+    bearer: Arc<Bearer>,
+    renewals: Arc<Mutex<Renewals>>,
+    refreshing: Option<AbortHandle>,
+}
+
+/// auth's answer. Fields that it may leave out are optional.
+#[derive(Deserialize)]
+struct Grant {
+    token: String,
+    expires_in: Option<u64>,
+    refresh_token: Option<SecretString>,
+}
+
+impl Session {
+    /// Logs in, and from then on refreshes the token in the background.
+    pub(super) async fn begin(login: Login, connector: Connector) -> anyhow::Result<Self> {
+        let auth = Auth { login, connector };
+        let grant = auth.log_in().await.context("cannot log in")?;
+        let bearer =
+            Bearer::new(&grant.token).context("cannot log in: the token holds what no header field may hold")?;
+        let (bearer, renewals) = (Arc::new(bearer), Arc::<Mutex<Renewals>>::default());
+        let refreshing = grant
+            .expires_in
+            .map(|_| tokio::spawn(auth.keep_fresh(grant, Arc::clone(&bearer), Arc::clone(&renewals))).abort_handle());
+        Ok(Self { bearer, renewals, refreshing })
+    }
+
+    pub(super) fn bearer(&self) -> Arc<Bearer> {
+        Arc::clone(&self.bearer)
+    }
+
+    pub(super) fn renewals(&self) -> Renewals {
+        self.renewals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(refreshing) = &self.refreshing {
+            refreshing.abort();
+        }
+    }
+}
+
+/// auth, as this session's client sees it.
+struct Auth {
+    login: Login,
+    connector: Connector,
+}
+
+impl Auth {
+    async fn keep_fresh(self, mut grant: Grant, bearer: Arc<Bearer>, renewals: Arc<Mutex<Renewals>>) {
+        while let Some(life) = grant.expires_in {
+            // With a third of its life left, so that one failure is no trouble yet.
+            tokio::time::sleep(Duration::from_secs(life).mul_f64(2.0 / 3.0)).await;
+            grant = loop {
+                match self.renew(&grant).await {
+                    Ok(new) => break new,
+                    Err(error) => {
+                        let mut renewals = renewals.lock().unwrap_or_else(PoisonError::into_inner);
+                        renewals.failed += 1;
+                        renewals.last_error = Some(format!("{error:#}"));
+                    }
+                }
+                tokio::time::sleep(PAUSE).await;
+            };
+            if bearer.replace(&grant.token).is_some() {
+                renewals.lock().unwrap_or_else(PoisonError::into_inner).refreshed += 1;
+            }
+        }
+    }
+
+    /// By the refresh token; where that is refused, by the password.
+    async fn renew(&self, grant: &Grant) -> anyhow::Result<Grant> {
+        if let Some(refresh_token) = &grant.refresh_token {
+            let body = serde_json::json!({ "refresh_token": refresh_token.expose_secret() }).to_string();
+            let path = self.login.at.path().strip_suffix("/login").map(|base| format!("{base}/refresh"));
+            let at = self.login.at.at(path.as_deref().unwrap_or("/refresh"));
+            let (status, answer) = self.post(&at, None, body).await.context("cannot refresh the token")?;
+            if status == StatusCode::OK {
+                return grant_in(&answer);
+            }
+            if status != StatusCode::UNAUTHORIZED {
+                bail!("cannot refresh the token: {}{} answered {status}", at.origin(), at.path());
+            }
+        }
+        self.log_in().await.context("cannot log in again")
+    }
+
+    async fn log_in(&self) -> anyhow::Result<Grant> {
+        let Login { at, user, password } = &self.login;
+        let credentials = STANDARD.encode(format!("{user}:{}", password.expose_secret()));
+        let mut basic = HeaderValue::try_from(format!("Basic {credentials}"))?;
+        basic.set_sensitive(true);
+        let (status, answer) = self.post(at, Some(basic), String::new()).await?;
+        if status != StatusCode::OK {
+            let problem: Option<Value> = serde_json::from_slice(&answer).ok();
+            let url: Url = format!("{}{}", at.origin(), at.path()).parse()?;
+            bail!("{}", token::refusal(status, problem.as_ref(), &url));
+        }
+        grant_in(&answer).with_context(|| format!("{} is no auth, and no frontend", at.origin()))
+    }
+
+    async fn post(
+        &self,
+        at: &Target,
+        authorization: Option<HeaderValue>,
+        body: String,
+    ) -> anyhow::Result<(StatusCode, Vec<u8>)> {
+        let mut request = Request::new(Full::new(Bytes::from(body)));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = at.path().parse()?;
+        let fields = request.headers_mut();
+        fields.insert(HOST, at.authority());
+        fields.insert(USER_AGENT, HeaderValue::from_static(concat!("flotilla/", env!("CARGO_PKG_VERSION"))));
+        match authorization {
+            Some(field) => fields.insert(AUTHORIZATION, field),
+            None => fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        };
+        let late = || anyhow!("no complete answer from {} within {} s", at.origin(), TIMEOUT.as_secs());
+        let connected = timeout(TIMEOUT, self.connector.connect()).await.map_err(|_| late())?;
+        let mut link = connected.map_err(|failure| anyhow!("no answer from {}: {}", at.origin(), failure.detail))?;
+        let mut deadline = Deadline::at(Instant::now() + TIMEOUT);
+        let answer = link.ask(request, &mut deadline).await.map_err(|_| late())?;
+        let (head, mut incoming) = answer.with_context(|| format!("no answer from {}", at.origin()))?.into_parts();
+        let mut body = Vec::new();
+        link.read(&mut incoming, &mut deadline, &mut body, MAX_BODY).await.map_err(|_| late())??;
+        Ok((head.status, body))
+    }
+}
+
+fn grant_in(answer: &[u8]) -> anyhow::Result<Grant> {
+    // The parser's own words could repeat a token.
+    serde_json::from_slice(answer).map_err(|_| anyhow!("the answer holds no token"))
+}

@@ -1,0 +1,108 @@
+//! Whose certificates are believed: the system's authorities, those of a file, or any.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+
+/// As with curl, a file takes the place of the system's authorities.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Trust {
+    #[default]
+    System,
+    File(PathBuf),
+    Anybody,
+}
+
+/// The client's side of TLS 1.2 and 1.3, for HTTP/1.1.
+pub(super) fn config(trust: &Trust) -> anyhow::Result<Arc<ClientConfig>> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .context("cannot set up TLS")?;
+    let builder = match trust {
+        Trust::System => {
+            builder.with_platform_verifier().context("cannot load the system's certificate authorities")?
+        }
+        Trust::File(path) => builder.with_root_certificates(authorities(path)?),
+        Trust::Anybody => {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody(Arc::clone(&provider))))
+        }
+    };
+    let mut config = builder.with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+fn authorities(path: &Path) -> anyhow::Result<RootCertStore> {
+    let shown = path.display();
+    let mut store = RootCertStore::empty();
+    let certificates = CertificateDer::pem_file_iter(path).with_context(|| format!("--cacert: cannot read {shown}"))?;
+    for certificate in certificates {
+        let certificate = certificate.with_context(|| format!("--cacert: {shown} is no PEM file"))?;
+        store.add(certificate).with_context(|| format!("--cacert: {shown} holds a certificate that cannot be used"))?;
+    }
+    if store.is_empty() {
+        bail!("--cacert: {shown} holds no certificate (wanted: PEM, -----BEGIN CERTIFICATE-----)");
+    }
+    Ok(store)
+}
+
+/// Believes any certificate; that its key is there is checked all the same.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_certificates_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = format!("{:#}", config(&Trust::File(file.path().to_owned())).unwrap_err());
+        assert!(error.contains("--cacert") && error.contains(file.path().to_str().unwrap()), "{error}");
+        let error = format!("{:#}", config(&Trust::File("/no/such/file".into())).unwrap_err());
+        assert!(error.contains("/no/such/file"), "{error}");
+    }
+}
