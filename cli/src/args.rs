@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use chassis::service::{REVISION, VERSION};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{doctor, token, up};
+use crate::{certs, doctor, token, up};
 
 const ABOUT: &str = "JWT-secured sample microservices, on your machine";
 
@@ -18,6 +18,7 @@ Examples:
   flotilla token login http://localhost:8080 -u user:password
   flotilla token decode \"$TOKEN\"
   flotilla token verify \"$TOKEN\" --jwks http://localhost:8080/.well-known/jwks.json
+  flotilla certs tls                 a CA and a certificate, for TLS at the frontend or in a cluster
   flotilla doctor --for walkthrough
 
 Exit codes:
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Up(up::Options),
     /// Look at tokens, verify them, fetch them
     Token(token::Options),
+    /// Make a CA and a server's certificate, in a directory that a Secret can be made from
+    Certs(certs::Options),
     /// Say which tools are here, what they are for, and what is missing
     Doctor(doctor::Options),
 }

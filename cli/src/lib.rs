@@ -6,6 +6,7 @@
 //! | [`service`] | one service in this process: what `up` starts as its children |
 //! | `up` | the whole suite on this machine, until Ctrl-C |
 //! | `token` | looks at tokens, verifies them, fetches them |
+//! | `certs` | makes a CA and a server's certificate |
 //! | `doctor` | which tools are here, and what is missing |
 //! | `exit` | exit codes, and how an error becomes one |
 //! | `invocation` | how this program was started, for hints that can be typed |
@@ -16,6 +17,7 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on may say so by panicking"))]
 
 mod args;
+mod certs;
 mod doctor;
 mod exit;
 mod invocation;
@@ -42,6 +44,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match command {
         Command::Up(options) => up::run(&options),
         Command::Token(options) => token::run(options),
+        Command::Certs(options) => certs::run(&options),
         Command::Doctor(options) => doctor::run(&options),
     };
     outcome.unwrap_or_else(|error| exit::report(&error))
