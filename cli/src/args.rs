@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use chassis::service::{REVISION, VERSION};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{doctor, load, token, up};
+use crate::{certs, doctor, load, token, up};
 
 const ABOUT: &str = "JWT-secured sample microservices, on your machine";
 
@@ -19,6 +19,7 @@ Examples:
   flotilla token decode \"$TOKEN\"
   flotilla token verify \"$TOKEN\" --jwks http://localhost:8080/.well-known/jwks.json
   flotilla load http://localhost:8080 --connections 8 --max-failures 0 --p99 50ms
+  flotilla certs tls                 a CA and a certificate, for TLS at the frontend or in a cluster
   flotilla doctor --for walkthrough
 
 Exit codes:
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Token(token::Options),
     /// Send requests, show who answers and how fast, and judge
     Load(Box<load::Options>),
+    /// Make a CA and a server's certificate, in a directory that a Secret can be made from
+    Certs(certs::Options),
     /// Say which tools are here, what they are for, and what is missing
     Doctor(doctor::Options),
 }

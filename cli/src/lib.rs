@@ -7,6 +7,7 @@
 //! | `up` | the whole suite on this machine, until Ctrl-C |
 //! | `token` | looks at tokens, verifies them, fetches them |
 //! | `load` | requests in number, what became of them, and a verdict |
+//! | `certs` | makes a CA and a server's certificate |
 //! | `doctor` | which tools are here, and what is missing |
 //! | `exit` | exit codes, and how an error becomes one |
 //! | `invocation` | how this program was started, for hints that can be typed |
@@ -19,6 +20,7 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on may say so by panicking"))]
 
 mod args;
+mod certs;
 mod credentials;
 mod doctor;
 mod exit;
@@ -49,6 +51,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Up(options) => up::run(&options),
         Command::Token(options) => token::run(options),
         Command::Load(options) => load::command(*options),
+        Command::Certs(options) => certs::run(&options),
         Command::Doctor(options) => doctor::run(&options),
     };
     outcome.unwrap_or_else(|error| exit::report(&error))

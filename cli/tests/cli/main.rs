@@ -1,7 +1,9 @@
 //! The real executable, as people start it.
 
+mod certs;
 mod doctor;
 mod flotilla;
+mod handshake;
 mod http;
 mod load;
 mod needs;

@@ -3,15 +3,16 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// Whether curl is here. If not, `test` has to return.
-pub(crate) fn curl(test: &str) -> bool {
-    let found = Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_ok();
-    if !found {
-        assert!(!is_required("curl"), "{test} needs curl, and FLOTILLA_REQUIRE asks for it");
+/// Whether a tool of this name is here. If not, `test` has to return.
+pub(crate) fn tool(name: &str, test: &str) -> bool {
+    let asked =
+        Command::new(name).arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if asked.is_err() {
+        assert!(!is_required(name), "{test} needs {name}, and FLOTILLA_REQUIRE asks for it");
         // Not by eprintln!, which the test runner keeps to itself.
-        let _ = writeln!(std::io::stderr(), "SKIPPED curl ({test}): install curl");
+        let _ = writeln!(std::io::stderr(), "SKIPPED {name} ({test}): install {name}");
     }
-    found
+    asked.is_ok()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the person who runs the tests says it there")]

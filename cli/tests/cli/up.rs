@@ -46,7 +46,7 @@ fn every_line_says_whose_it_is() {
 
 #[test]
 fn the_commands_work_as_they_are_printed() {
-    if !needs::curl("the_commands_work_as_they_are_printed") {
+    if !needs::tool("curl", "the_commands_work_as_they_are_printed") {
         return;
     }
     let suite = Suite::up(&["--ephemeral"]);
@@ -55,7 +55,7 @@ fn the_commands_work_as_they_are_printed() {
 
 #[test]
 fn the_monolith_does_all_of_it_alone() {
-    if !needs::curl("the_monolith_does_all_of_it_alone") {
+    if !needs::tool("curl", "the_monolith_does_all_of_it_alone") {
         return;
     }
     let suite = Suite::up(&["--ephemeral", "--monolith"]);
