@@ -1,9 +1,16 @@
 //! The real executable, as people start it.
 
 mod doctor;
+mod fake;
 mod flotilla;
 mod http;
 mod load;
+mod load_ends;
+mod load_login;
+mod load_shown;
+mod load_target;
+mod load_tls;
+
 mod needs;
 mod processes;
 mod suite;
