@@ -54,7 +54,7 @@ impl Connector {
         };
         let (sender, driver) =
             http1::handshake(TokioIo::new(stream)).await.map_err(|error| Failure::of_exchange(&error, false))?;
-        Ok(Link { sender, driver, ended: false })
+        Ok(Link { sender, driver: Some(driver) })
     }
 
     /// The first address that takes a connection.
@@ -81,9 +81,11 @@ impl Connector {
 /// An open connection.
 pub(super) struct Link {
     sender: SendRequest<Full<Bytes>>,
-    driver: Connection<TokioIo<Stream>, Full<Bytes>>,
-    ended: bool,
+    driver: Driver,
 }
+
+/// What moves the bytes. It is gone once the connection has ended; that tells whoever waits for an answer.
+type Driver = Option<Connection<TokioIo<Stream>, Full<Bytes>>>;
 
 /// Why something did not finish.
 #[derive(Debug)]
@@ -92,8 +94,14 @@ pub(super) struct TimedOut;
 impl Link {
     /// Whether it takes a request: one that the other side has closed does not, and nothing is lost by that.
     pub(super) async fn is_ready(&mut self, deadline: &mut Deadline) -> bool {
-        let Self { sender, driver, ended } = self;
-        let ready = drive(driver, ended, Some(deadline), poll_fn(|cx| sender.poll_ready(cx))).await;
+        let Self { sender, driver } = self;
+        // First of all, so that an end that has arrived is seen before something is sent after it.
+        poll_fn(|cx| {
+            advance(driver, cx);
+            Poll::Ready(())
+        })
+        .await;
+        let ready = drive(driver, Some(deadline), poll_fn(|cx| sender.poll_ready(cx))).await;
         matches!(ready, Ok(Ok(())))
     }
 
@@ -104,7 +112,7 @@ impl Link {
         deadline: &mut Deadline,
     ) -> Result<hyper::Result<Response<Incoming>>, TimedOut> {
         let answer = self.sender.send_request(request);
-        drive(&mut self.driver, &mut self.ended, Some(deadline), answer).await
+        drive(&mut self.driver, Some(deadline), answer).await
     }
 
     /// Reads an answer's body to its end and says its length; what fits goes to `kept`.
@@ -117,7 +125,7 @@ impl Link {
     ) -> Result<hyper::Result<u64>, TimedOut> {
         let mut length = 0;
         loop {
-            match drive(&mut self.driver, &mut self.ended, Some(deadline), body.frame()).await? {
+            match drive(&mut self.driver, Some(deadline), body.frame()).await? {
                 None => return Ok(Ok(length)),
                 Some(Err(error)) => return Ok(Err(error)),
                 Some(Ok(frame)) => {
@@ -133,7 +141,7 @@ impl Link {
 
     /// Waits for something else, and notices meanwhile when the other side closes.
     pub(super) async fn idle<F: Future>(&mut self, until: F) -> F::Output {
-        match drive(&mut self.driver, &mut self.ended, None, until).await {
+        match drive(&mut self.driver, None, until).await {
             Ok(output) => output,
             Err(TimedOut) => unreachable!("without a deadline"),
         }
@@ -142,8 +150,7 @@ impl Link {
 
 /// Polls `work` and, because that is what moves bytes, the connection.
 async fn drive<F: Future>(
-    driver: &mut Connection<TokioIo<Stream>, Full<Bytes>>,
-    ended: &mut bool,
+    driver: &mut Driver,
     mut deadline: Option<&mut Deadline>,
     work: F,
 ) -> Result<F::Output, TimedOut> {
@@ -152,10 +159,7 @@ async fn drive<F: Future>(
         if let Poll::Ready(output) = work.as_mut().poll(cx) {
             return Poll::Ready(Ok(output));
         }
-        if !*ended && Pin::new(&mut *driver).poll(cx).is_ready() {
-            // How it ended is told to the request that waits.
-            *ended = true;
-        }
+        advance(driver, cx);
         if let Poll::Ready(output) = work.as_mut().poll(cx) {
             return Poll::Ready(Ok(output));
         }
@@ -165,6 +169,13 @@ async fn drive<F: Future>(
         }
     })
     .await
+}
+
+/// Moves what can be moved.
+fn advance(driver: &mut Driver, cx: &mut Context<'_>) {
+    if driver.as_mut().is_some_and(|driver| Pin::new(driver).poll(cx).is_ready()) {
+        *driver = None;
+    }
 }
 
 /// With or without TLS.

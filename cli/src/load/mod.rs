@@ -57,7 +57,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 pub(crate) use self::clock::Stop;
-use self::display::{Display, Plain, Quiet};
+use self::display::Display;
 use self::options::Form;
 pub(crate) use self::options::Options;
 pub(crate) use self::outcome::Outcome;
@@ -85,8 +85,7 @@ async fn load(options: Options) -> anyhow::Result<ExitCode> {
     let files = Files::create(&options)?;
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let stop = Stop::new();
-    let mut display: Box<dyn Display> =
-        if options.display.quiet { Box::new(Quiet) } else { Box::new(Plain::default()) };
+    let mut display = options.display.manner().display();
     let outcome = tokio::select! {
         outcome = run(plan, display.as_mut(), stop.clone()) => outcome?,
         code = interrupted(&mut signals, &stop) => return Ok(ExitCode::from(code)),
@@ -120,6 +119,7 @@ pub(crate) async fn run(plan: Plan, display: &mut dyn Display, stop: Stop) -> an
 /// Files that the result goes to: made before the run, so that none is in vain.
 struct Files {
     json: Option<(PathBuf, File)>,
+    html: Option<(PathBuf, File)>,
 }
 
 impl Files {
@@ -129,13 +129,18 @@ impl Files {
             let file = File::create(path).with_context(|| format!("{option}: cannot write {}", path.display()));
             file.map(|file| Some((path.clone(), file)))
         };
-        Ok(Self { json: create("--json", &options.display.json)? })
+        let (json, html) = (create("--json", &options.display.json)?, create("--html", &options.display.html)?);
+        Ok(Self { json, html })
     }
 
-    fn fill(self, report: &Report) -> anyhow::Result<()> {
+    fn fill(self, report: &Report, page: impl FnOnce() -> String) -> anyhow::Result<()> {
         if let Some((path, mut file)) = self.json {
             let text = serde_json::to_string_pretty(report).context("cannot write the result as JSON")?;
             writeln!(file, "{text}").with_context(|| format!("--json: cannot write {}", path.display()))?;
+        }
+        if let Some((path, mut file)) = self.html {
+            let written = file.write_all(page().as_bytes());
+            written.with_context(|| format!("--html: cannot write {}", path.display()))?;
         }
         Ok(())
     }
@@ -149,6 +154,6 @@ fn report(outcome: &Outcome, options: &Options, files: Files) -> anyhow::Result<
         Form::Text => output::print(&report::table(outcome, &verdict))?,
         Form::Json => output::print_json(&report)?,
     }
-    files.fill(&report)?;
+    files.fill(&report, || report::html(outcome, &verdict))?;
     Ok(ExitCode::from(if verdict.pass { 0 } else { exit::FAILED }))
 }

@@ -103,8 +103,7 @@ struct Auth {
 impl Auth {
     async fn keep_fresh(self, mut grant: Grant, bearer: Arc<Bearer>, renewals: Arc<Mutex<Renewals>>) {
         while let Some(life) = grant.expires_in {
-            // With a third of its life left, so that one failure is no trouble yet.
-            tokio::time::sleep(Duration::from_secs(life).mul_f64(2.0 / 3.0)).await;
+            tokio::time::sleep(renewal(life)).await;
             grant = loop {
                 match self.renew(&grant).await {
                     Ok(new) => break new,
@@ -181,7 +180,34 @@ impl Auth {
     }
 }
 
+/// With a third of its life left, so that one failure is no trouble yet. A token's times are whole seconds (RFC 7519 §2),
+/// so the first of its life may be gone already.
+fn renewal(life: u64) -> Duration {
+    const AT_ONCE: Duration = Duration::from_millis(300);
+    Duration::from_secs(life.saturating_sub(1)).mul_f64(2.0 / 3.0).max(AT_ONCE)
+}
+
 fn grant_in(answer: &[u8]) -> anyhow::Result<Grant> {
     // The parser's own words could repeat a token.
     serde_json::from_slice(answer).map_err(|_| anyhow!("the answer holds no token"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_renewed_while_it_is_good() {
+        for life in [2, 5, 900, 86_400] {
+            assert!(renewal(life) < Duration::from_secs(life - 1), "{life}");
+        }
+        assert_eq!(renewal(901).as_secs(), 600);
+    }
+
+    #[test]
+    fn an_answer_without_a_token_is_not_repeated() {
+        assert!(grant_in(br#"{"token":"t","expires_in":900,"refresh_token":"r","more":1}"#).is_ok());
+        let error = grant_in(br#"{"secret":"s"}"#).err().unwrap();
+        assert_eq!(error.to_string(), "the answer holds no token");
+    }
 }

@@ -65,6 +65,10 @@ impl Shares {
         self.rows.iter().map(|(_, count)| count).sum::<u64>() + self.others
     }
 
+    pub(crate) fn of(&self, server: &Server) -> u64 {
+        self.rows.iter().find(|(known, _)| known == server).map_or(0, |(_, count)| *count)
+    }
+
     /// Answers by version, in the order in which they were seen first.
     pub(crate) fn versions(&self) -> Vec<(String, u64)> {
         let mut versions: Vec<(String, u64)> = Vec::new();

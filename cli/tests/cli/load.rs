@@ -15,11 +15,18 @@ pub(crate) struct Loaded {
 /// Loads what is at `url`, and reads the report.
 pub(crate) fn load(url: &str, args: &[&str]) -> Loaded {
     let ran = run(&[&["load", url, "--output", "json"], args].concat());
-    let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    let mut report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    // A failed test shows the rest of it.
+    report.as_object_mut().and_then(|report| report.remove("series")).expect("a report has it");
     Loaded { ran, report }
 }
 
 impl Loaded {
+    pub(crate) fn number(&self, pointer: &str) -> f64 {
+        let found = self.report.pointer(pointer).and_then(Value::as_f64);
+        found.unwrap_or_else(|| panic!("no {pointer} in {:#}", self.report))
+    }
+
     pub(crate) fn count(&self, pointer: &str) -> u64 {
         let found = self.report.pointer(pointer).and_then(Value::as_u64);
         found.unwrap_or_else(|| panic!("no {pointer} in {:#}", self.report))

@@ -2,10 +2,17 @@
 
 mod certs;
 mod doctor;
+mod fake;
 mod flotilla;
 mod handshake;
 mod http;
 mod load;
+mod load_ends;
+mod load_login;
+mod load_shown;
+mod load_target;
+mod load_tls;
+
 mod needs;
 mod processes;
 mod suite;

@@ -1,8 +1,10 @@
 //! Command lines, and the plans that they make.
 
 use clap::Parser;
+use http::Method;
 use secrecy::ExposeSecret as _;
 
+use super::amount::LENGTH_OF_A_COUNT;
 use super::*;
 
 #[derive(Debug, Parser)]
