@@ -100,8 +100,7 @@ impl Report {
             name => name.to_string(),
         });
         let mut lines = vec![
-            format!("FRONTEND_TLS_CERT_FILE={} FRONTEND_TLS_KEY_FILE={} frontend -http=:8443", path(CERT), path(KEY)),
-            format!("curl --cacert {} https://{host}:8443/", path(CA)),
+            format!("curl --cacert {} https://{host}/", path(CA)),
         ];
         let secret = format!("kubectl create secret generic tls-certs --from-file={}", path(""));
         lines.push(if self.founded {
