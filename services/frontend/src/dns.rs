@@ -5,7 +5,7 @@ use std::{
     net::{SocketAddr, ToSocketAddrs},
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
@@ -21,12 +21,14 @@ use tower::Service;
 /// requests wait for one of these instead of each starting a thread.
 const LOOKUPS_AT_ONCE: usize = 4;
 
-/// The system's resolver (`getaddrinfo`), within a deadline.
+/// The system's resolver (`getaddrinfo`) for the name of one upstream, within a deadline. Where that passes, what the name
+/// had last is used: connections are replaced all the time, and none is to fail for a name server that is slow or away.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolver {
     lookups: Arc<Semaphore>,
     within: Duration,
     turn: Arc<AtomicUsize>,
+    last: Arc<Mutex<Vec<SocketAddr>>>,
 }
 
 /// Why a name has no address just now.
@@ -45,7 +47,7 @@ pub(crate) enum Unresolved {
 
 impl Resolver {
     pub(crate) fn new(within: Duration) -> Self {
-        Self { lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)), within, turn: Arc::default() }
+        Self { lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)), within, turn: Arc::default(), last: Arc::default() }
     }
 }
 
@@ -61,11 +63,29 @@ impl Service<Name> for Resolver {
     fn call(&mut self, name: Name) -> Self::Future {
         let looking = look_up(Arc::clone(&self.lookups), name);
         let (within, turn) = (self.within, self.turn.fetch_add(1, Ordering::Relaxed));
+        let last = Arc::clone(&self.last);
         Box::pin(async move {
-            let mut addresses: Vec<_> = timeout(within, looking).await.unwrap_or(Err(Unresolved::Late))?.collect();
+            let mut addresses = within_deadline(within, looking, &last).await?;
             take_turns(&mut addresses, turn);
             Ok(addresses.into_iter())
         })
+    }
+}
+
+async fn within_deadline(
+    within: Duration,
+    looking: impl Future<Output = Result<vec::IntoIter<SocketAddr>, Unresolved>>,
+    last: &Mutex<Vec<SocketAddr>>,
+) -> Result<Vec<SocketAddr>, Unresolved> {
+    let found = timeout(within, looking).await;
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    match found {
+        Ok(found) => {
+            let addresses = found.map(Iterator::collect).inspect_err(|_| last.clear());
+            addresses.inspect(|addresses: &Vec<_>| last.clone_from(addresses))
+        }
+        Err(_) if last.is_empty() => Err(Unresolved::Late),
+        Err(_) => Ok(last.clone()),
     }
 }
 
@@ -93,6 +113,8 @@ fn take_turns(addresses: &mut [SocketAddr], turn: usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn name(text: &str) -> Name {
@@ -119,6 +141,26 @@ mod tests {
         let _all_busy = Arc::clone(&resolver.lookups).acquire_many_owned(4).await.expect("open");
         let refusal = resolver.call(name("localhost")).await.expect_err("no lookup is free");
         assert!(matches!(refusal, Unresolved::Late));
+    }
+
+    #[tokio::test]
+    async fn a_lookup_that_is_late_finds_what_was_found_last() {
+        let mut resolver = Resolver::new(Duration::from_secs(5));
+        let found: Vec<_> = resolver.call(name("localhost")).await.expect("localhost").collect();
+        let _all_busy = Arc::clone(&resolver.lookups).acquire_many_owned(4).await.expect("open");
+        resolver.within = Duration::from_millis(20);
+        let again: Vec<_> = resolver.call(name("localhost")).await.expect("as it was").collect();
+        assert_eq!(BTreeSet::from_iter(again), BTreeSet::from_iter(found));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_gone_is_forgotten() {
+        let mut resolver = Resolver::new(Duration::from_secs(5));
+        resolver.call(name("localhost")).await.expect("localhost");
+        assert!(resolver.call(name("nobody.invalid")).await.is_err());
+        let _all_busy = Arc::clone(&resolver.lookups).acquire_many_owned(4).await.expect("open");
+        resolver.within = Duration::from_millis(20);
+        assert!(matches!(resolver.call(name("localhost")).await, Err(Unresolved::Late)));
     }
 
     #[test]

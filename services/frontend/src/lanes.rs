@@ -45,13 +45,19 @@ pub(crate) struct Lanes {
 
 struct Lane {
     pool: Pool,
+    // Of a lane's first pool it is in the future.
     since: Instant,
 }
 
 impl Lanes {
     pub(crate) fn new(spread: Spread, make: impl Fn() -> Pool + Send + Sync + 'static) -> Self {
-        let lane = |_| Mutex::new(Lane { pool: make(), since: Instant::now() });
-        let all = (0..spread.lanes.max(1)).map(lane).collect();
+        let count = u32::try_from(spread.lanes.max(1)).unwrap_or(u32::MAX);
+        // Each at another time: all at once would have every client wait for a name and a connection.
+        let lane = |place| {
+            let since = Instant::now() + spread.renewed_after * place / count;
+            Mutex::new(Lane { pool: make(), since })
+        };
+        let all = (0..count).map(lane).collect();
         Self { all, turn: AtomicUsize::new(0), renewed_after: spread.renewed_after, make: Box::new(make) }
     }
 
@@ -63,5 +69,23 @@ impl Lanes {
             *lane = Lane { pool: (self.make)(), since: Instant::now() };
         }
         lane.pool.request(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::client;
+
+    #[tokio::test]
+    async fn lanes_are_renewed_one_after_another() {
+        let spread = Spread { lanes: 4, renewed_after: Duration::from_secs(8) };
+        let connect = Duration::from_secs(1);
+        let lanes = Lanes::new(spread, move || client(Resolver::new(connect), connect, 4));
+        let due: Vec<_> = lanes.all.iter().map(|lane| lane.lock().expect("not poisoned").since).collect();
+        for pair in due.windows(2) {
+            // What goes by while they are made comes on top.
+            assert!(pair[1] - pair[0] >= Duration::from_secs(2), "{due:?}");
+        }
     }
 }

@@ -179,7 +179,7 @@ impl fmt::Debug for Upstream {
 /// is still in the channel to the connection's task, that is before its first byte was written (`TrySendError::take_message`;
 /// once the task has taken the message out, every error comes without it), and the pool tries again only after a kept
 /// connection. So this repeats what was never sent. What may have been sent is [`crate::proxy`]'s to judge.
-fn client(resolver: Resolver, connect: Duration, lanes: usize) -> Client<HttpConnector<Resolver>, Upload> {
+pub(crate) fn client(resolver: Resolver, connect: Duration, lanes: usize) -> Client<HttpConnector<Resolver>, Upload> {
     let mut connector = HttpConnector::new_with_resolver(resolver);
     connector.set_connect_timeout(Some(connect));
     connector.set_nodelay(true);
