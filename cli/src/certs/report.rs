@@ -99,9 +99,7 @@ impl Report {
             Name::Address(address) if address.is_ipv6() => format!("[{address}]"),
             name => name.to_string(),
         });
-        let mut lines = vec![
-            format!("curl --cacert {} https://{host}/", path(CA)),
-        ];
+        let mut lines = vec![format!("curl --cacert {} https://{host}/", path(CA))];
         let secret = format!("kubectl create secret generic tls-certs --from-file={}", path(""));
         lines.push(if self.founded {
             secret
