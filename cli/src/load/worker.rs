@@ -80,6 +80,12 @@ impl Worker {
 
     /// Asks until there are no more turns.
     pub(super) async fn work(mut self) {
+        if self.shared.keep_alive && self.shared.pace.wants_at_start(self.index) {
+            // So that no answer is slow for want of it. Where it fails, the first request will say why.
+            let connecting = timeout_at(self.shared.clock.start + self.shared.timeout, self.shared.connector.connect());
+            self.link = connecting.await.ok().and_then(Result::ok);
+            self.link.iter().for_each(|_| self.ledger.connected());
+        }
         self.shared.clock.sleep_until(self.shared.clock.start).await;
         while let Some(turn) = self.next_turn().await {
             self.take(turn).await;
