@@ -14,7 +14,7 @@ use super::schedule::Schedule;
 /// How long after the end requests are still sent that were due and found no connection.
 const OVERRUN: Duration = Duration::from_secs(1);
 /// A request that was due longer ago found no connection; one that was due just now is on its way to one.
-const JUST_NOW: Duration = Duration::from_millis(100);
+pub(super) const JUST_NOW: Duration = Duration::from_millis(100);
 /// The longest that the metronome sleeps: it may be stopped.
 const NAP: Duration = Duration::from_millis(50);
 
