@@ -16,37 +16,38 @@
 //! | `display`, `report`, `figures` | what people see |
 //!
 //! Whoever wants load beside something else of their own makes a [`Plan`], starts a [`Run`], and awaits [`Run::next`]
-//! until it says `false`; [`run()`] does that with a display.
+//! until it says `false`, with [`Run::mark`] for what is done meanwhile; [`run()`] does that with a display. The modules
+//! that such a caller needs are open to the crate.
 
 mod address;
 mod bearer;
-mod clock;
+pub(crate) mod clock;
 mod connection;
 mod course;
 mod crew;
 mod deadline;
-mod display;
+pub(crate) mod display;
 mod failure;
 mod figures;
 mod good;
 mod histogram;
 mod ledger;
-mod mix;
+pub(crate) mod mix;
 mod options;
-mod outcome;
+pub(crate) mod outcome;
 mod pace;
-mod plan;
-mod report;
-mod request;
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod request;
 mod resolver;
-mod run;
-mod schedule;
-mod session;
+pub(crate) mod run;
+pub(crate) mod schedule;
+pub(crate) mod session;
 mod shares;
 mod tally;
-mod target;
-mod tls;
-mod verdict;
+pub(crate) mod target;
+pub(crate) mod tls;
+pub(crate) mod verdict;
 mod worker;
 
 use std::fs::File;
@@ -54,16 +55,16 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
-pub(crate) use self::clock::Stop;
+use self::clock::Stop;
 use self::display::Display;
 use self::options::Form;
 pub(crate) use self::options::Options;
-pub(crate) use self::outcome::Outcome;
-pub(crate) use self::plan::Plan;
+use self::outcome::Outcome;
+use self::plan::Plan;
 use self::report::Report;
-pub(crate) use self::run::Run;
+use self::run::Run;
 use self::verdict::Verdict;
 use crate::signals::{ECHO, Signals};
 use crate::{exit, output};
@@ -81,6 +82,9 @@ async fn load(options: Options) -> anyhow::Result<ExitCode> {
     let plan = options.plan().map_err(exit::usage)?;
     if plan.anywhere {
         output::remark("note: --i-own-this-host: you say that this host is yours to load");
+    }
+    if plan.login.as_ref().is_some_and(|login| login.at.shows_what_it_gets()) {
+        output::remark("note: over http the password travels in the clear");
     }
     let files = Files::create(&options)?;
     let mut signals = Signals::listen().context("cannot listen for signals")?;
@@ -102,7 +106,10 @@ async fn interrupted(signals: &mut Signals, stop: &Stop) -> u8 {
 
 /// Runs a plan to its end, or to an early one by `stop`, and shows how it goes.
 pub(crate) async fn run(plan: Plan, display: &mut dyn Display, stop: Stop) -> anyhow::Result<Outcome> {
-    let mut run = Run::start(plan, stop.clone()).await?;
+    let mut run = tokio::select! {
+        started = Run::start(plan, stop.clone()) => started?,
+        () = stop.stopped() => bail!("stopped before the load began"),
+    };
     display.begin(run.plan());
     let mut told = false;
     while run.next().await {

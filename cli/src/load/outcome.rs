@@ -37,7 +37,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Good answers a second, within the time of the run.
+    /// Good answers a second: those that came within the time of the run, in an open loop those asked for within it.
     pub(crate) fn rate(&self) -> f64 {
         per_second(self.total.good() - self.total.late, self.elapsed)
     }

@@ -14,7 +14,7 @@ use super::schedule::Schedule;
 /// How long after the end requests are still sent that were due and found no connection.
 const OVERRUN: Duration = Duration::from_secs(1);
 /// A request that was due longer ago found no connection; one that was due just now is on its way to one.
-const JUST_NOW: Duration = Duration::from_millis(100);
+pub(super) const JUST_NOW: Duration = Duration::from_millis(100);
 /// The longest that the metronome sleeps: it may be stopped.
 const NAP: Duration = Duration::from_millis(50);
 
@@ -36,6 +36,14 @@ pub(super) enum Pace {
 }
 
 impl Pace {
+    /// Whether a connection is needed from the start.
+    pub(super) fn wants_at_start(&self, connection: usize) -> bool {
+        match self {
+            Self::Closed(pace) => pace.wants(connection, Duration::ZERO),
+            Self::Open(_) => true,
+        }
+    }
+
     /// The next turn of a connection; `None` when there is none any more.
     pub(super) async fn next(&self, connection: usize, clock: &Clock) -> Option<Turn> {
         match self {
@@ -58,19 +66,21 @@ impl ClosedLoop {
         Self { schedule, limit: limit.unwrap_or(u64::MAX), begun: AtomicU64::new(0) }
     }
 
+    fn wants(&self, connection: usize, at: Duration) -> bool {
+        self.schedule.level(at) > above(connection)
+    }
+
     async fn next(&self, connection: usize, clock: &Clock) -> Option<Turn> {
-        #[expect(clippy::cast_precision_loss, reason = "connections are few")]
-        let wanted_above = connection as f64;
         loop {
             let now = clock.elapsed();
             if clock.stop.is_stopped() || now >= self.schedule.length() {
                 return None;
             }
-            if self.schedule.level(now) > wanted_above {
+            if self.wants(connection, now) {
                 let within = self.limit == u64::MAX || self.begun.fetch_add(1, Ordering::Relaxed) < self.limit;
                 return within.then_some(Turn::Now);
             }
-            let later = self.schedule.exceeds(wanted_above, now)?;
+            let later = self.schedule.exceeds(above(connection), now)?;
             clock.sleep_until(clock.start + later).await;
         }
     }
@@ -149,6 +159,12 @@ impl OpenLoop {
         self.closing.store(true, Ordering::Release);
         self.due.add_permits(connections);
     }
+}
+
+/// A connection works while the level is above this: the first one above 0, the second above 1.
+#[expect(clippy::cast_precision_loss, reason = "connections are few")]
+fn above(connection: usize) -> f64 {
+    connection as f64
 }
 
 fn permits(count: u64) -> usize {

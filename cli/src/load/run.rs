@@ -25,8 +25,8 @@ use super::target::Target;
 use super::worker::Shared;
 use crate::exit;
 
-/// All threads are ready before the first request goes out.
-const LEAD: Duration = Duration::from_millis(20);
+/// All threads are ready, and their connections made, before the first request goes out.
+const LEAD: Duration = Duration::from_millis(50);
 
 /// A load that runs. It ends by its schedule, by [`Stop`], or when it is dropped.
 #[derive(Debug)]

@@ -30,7 +30,7 @@ pub(crate) struct Tally {
     pub(crate) failures: Vec<Failed>,
     pub(crate) connections_opened: u64,
     pub(crate) body_bytes: u64,
-    /// Good answers that came after the time of the run.
+    /// Good answers that do not count for the rate: they came, or in an open loop were asked for, after the run's time.
     pub(crate) late: u64,
     /// When the last request ended, since the start of the run.
     pub(crate) last_end: Duration,

@@ -50,6 +50,11 @@ impl Target {
         HeaderValue::from_str(text).expect("the parser leaves only ASCII in a host")
     }
 
+    /// Whether others on the way can read what is sent.
+    pub(super) fn shows_what_it_gets(&self) -> bool {
+        !self.is_https() && !web::is_loopback(&self.url)
+    }
+
     /// Where to log in: `/login` is added if it is not there.
     pub(super) fn at_login(&self) -> Self {
         let path = self.url.path().trim_end_matches('/');

@@ -16,7 +16,7 @@ use super::failure::{Failure, Kind};
 use super::good::Good;
 use super::ledger::{Answer, Asked, Ledger, Took};
 use super::mix::Mix;
-use super::pace::{Pace, Turn};
+use super::pace::{JUST_NOW, Pace, Turn};
 use super::request::Requests;
 
 /// What is kept of the body of an answer that is not good, for its problem text.
@@ -80,6 +80,12 @@ impl Worker {
 
     /// Asks until there are no more turns.
     pub(super) async fn work(mut self) {
+        if self.shared.keep_alive && self.shared.pace.wants_at_start(self.index) {
+            // So that no answer is slow for want of it. Where it fails, the first request will say why.
+            let connecting = timeout_at(self.shared.clock.start + self.shared.timeout, self.shared.connector.connect());
+            self.link = connecting.await.ok().and_then(Result::ok);
+            self.link.iter().for_each(|_| self.ledger.connected());
+        }
         self.shared.clock.sleep_until(self.shared.clock.start).await;
         while let Some(turn) = self.next_turn().await {
             self.take(turn).await;
@@ -106,11 +112,12 @@ impl Worker {
         self.current = None;
         let now = Instant::now();
         let at = shared.clock.at(now);
-        let (since, service_time) = match turn {
-            Turn::Now => (sent, None),
-            Turn::Due(due) => (due, Some(now - sent)),
+        let (since, service_time, late) = match turn {
+            Turn::Now => (sent, None, at > shared.end),
+            // What the schedule asked for counts whenever it was answered, unless it waited beyond the end to be sent.
+            Turn::Due(due) => (due, Some(now - sent), shared.clock.at(sent) > shared.end + JUST_NOW),
         };
-        let took = Took { at, latency: now.duration_since(since), service_time, late: at > shared.end };
+        let took = Took { at, latency: now.duration_since(since), service_time, late };
         let asked = Asked { requests: &shared.requests, path, id: id.as_ref() };
         match result {
             Ok(Read { head, body_bytes, is_good, body }) => {

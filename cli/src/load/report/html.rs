@@ -23,7 +23,7 @@ const SHADES: usize = 4;
 /// All of it.
 pub(crate) fn html(outcome: &Outcome, verdict: &Verdict) -> String {
     let origin = escaped(&outcome.plan.target.origin());
-    let word = if verdict.pass { "PASS" } else { "FAIL" };
+    let word = verdict.word();
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
@@ -41,7 +41,8 @@ pub(crate) fn html(outcome: &Outcome, verdict: &Verdict) -> String {
 
 fn head(page: &mut String, outcome: &Outcome, verdict: &Verdict) {
     let plan = &outcome.plan;
-    let (word, class) = if verdict.pass { ("PASS", "pass") } else { ("FAIL", "fail") };
+    let word = verdict.word();
+    let class = word.to_ascii_lowercase();
     let length = figures::time(outcome.elapsed);
     let stopped = if outcome.interrupted { ", stopped early" } else { "" };
     let _ = writeln!(
@@ -238,7 +239,7 @@ mod tests {
         assert_eq!(page.matches("<svg").count(), 5, "four over time, one by percentile");
         assert_eq!(page.matches("class=\"failed\" x=").count(), 4, "one point has failures");
         assert_eq!(page.matches("<g class=\"mark\">").count(), 4);
-        for text in ["PASS", "hello-7c9b-klmno", "closed before an answer", "one pod of hello is replaced", "p99.9"] {
+        for text in ["DONE", "hello-7c9b-klmno", "closed before an answer", "one pod of hello is replaced", "p99.9"] {
             assert!(page.contains(text), "{text}");
         }
     }

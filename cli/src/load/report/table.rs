@@ -24,8 +24,13 @@ pub(crate) fn table(outcome: &Outcome, verdict: &Verdict) -> String {
     servers(&mut text, outcome);
     failures(&mut text, outcome);
     remarks(&mut text, outcome);
-    let (word, colour) = if verdict.pass { ("PASS", AnsiColor::Green) } else { ("FAIL", AnsiColor::Red) };
-    let style = BOLD.fg_color(Some(colour.into()));
+    let word = verdict.word();
+    let colour = match word {
+        "PASS" => Some(AnsiColor::Green.into()),
+        "FAIL" => Some(AnsiColor::Red.into()),
+        _ => None,
+    };
+    let style = BOLD.fg_color(colour);
     let _ = writeln!(text, "\n{style}{word}{style:#}: {}", verdict.sentence());
     text
 }
