@@ -11,6 +11,11 @@ pub(crate) fn example(args: &str) -> String {
     forms.join(" or ")
 }
 
+/// A command with these arguments, in one form.
+pub(crate) fn command(args: &str) -> String {
+    format!("{} {args}", forms().remove(0))
+}
+
 /// What stands before the arguments: one form, or both where it cannot be told.
 #[expect(clippy::disallowed_methods, reason = "cargo tells by the environment that it started us; it is no setting")]
 fn forms() -> Vec<String> {

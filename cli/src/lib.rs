@@ -13,6 +13,7 @@
 //! | `invocation` | how this program was started, for hints that can be typed |
 //! | `output`, `table` | what goes to stdout |
 //! | `credentials` | a user and a password, from where they may come |
+//! | `shell` | words for a shell |
 //! | `signals` | what ends a command that runs on |
 //! | `web` | HTTP requests with a deadline and a size limit |
 //!
@@ -28,6 +29,7 @@ mod invocation;
 mod load;
 mod output;
 pub mod service;
+mod shell;
 mod signals;
 mod table;
 mod token;

@@ -2,7 +2,7 @@
 use std::net::SocketAddr;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reqwest::{Method, RequestBuilder, redirect};
+use reqwest::{Certificate, ClientBuilder, Method, RequestBuilder, redirect};
 use serde_json::{Value, json};
 
 use crate::{Answer, audit};
@@ -23,8 +23,22 @@ pub struct Client {
 impl Client {
     /// An anonymous client.
     pub fn new(origin: impl Into<String>) -> Self {
+        Self::with(origin, |builder| builder)
+    }
+
+    /// An anonymous client that believes servers with certificates of this CA, and no others.
+    pub fn trusting(ca: &str, origin: impl Into<String>) -> Self {
+        Self::with(origin, |builder| builder.tls_certs_only(trusted(ca)))
+    }
+
+    /// The same, with a new connection for each request.
+    pub fn trusting_each_time(ca: &str, origin: impl Into<String>) -> Self {
+        Self::with(origin, |builder| builder.tls_certs_only(trusted(ca)).pool_max_idle_per_host(0))
+    }
+
+    fn with(origin: impl Into<String>, configure: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let builder = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).user_agent("e2e");
-        Self { http: builder.build().expect("a client"), origin: origin.into(), token: None }
+        Self { http: configure(builder).build().expect("a client"), origin: origin.into(), token: None }
     }
 
     /// The same client with a token, which `/secure` then gets.
@@ -110,6 +124,10 @@ impl Client {
     pub async fn who_am_i(&self, expected: u16) -> Answer {
         self.get("/whoami").send(expected).await
     }
+}
+
+fn trusted(ca: &str) -> [Certificate; 1] {
+    [Certificate::from_pem(ca.as_bytes()).expect("a certificate")]
 }
 
 /// A request to be sent.

@@ -42,6 +42,7 @@ struct Order {
 #[derive(Debug)]
 pub struct Gate {
     address: SocketAddr,
+    server: Arc<Mutex<SocketAddr>>,
     orders: watch::Sender<Order>,
     in_force: watch::Receiver<Way>,
     knocks: Arc<Mutex<Vec<Instant>>>,
@@ -56,14 +57,21 @@ impl Gate {
         let (orders, ordered) = watch::channel(Order { way: Way::Open, cuts: 0 });
         let (obeyed, in_force) = watch::channel(Way::Open);
         let knocks = Arc::new(Mutex::new(Vec::new()));
-        let keeper = Keeper { address, server, orders: ordered, obeyed, knocks: Arc::clone(&knocks) };
+        let server = Arc::new(Mutex::new(server));
+        let keeper =
+            Keeper { address, server: Arc::clone(&server), orders: ordered, obeyed, knocks: Arc::clone(&knocks) };
         let keeper = tokio::spawn(keeper.stand(listener));
-        Self { address, orders, in_force, knocks, keeper }
+        Self { address, server, orders, in_force, knocks, keeper }
     }
 
     /// Where it stands.
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// New connections go to this server; those that are through stay.
+    pub fn lead_to(&self, server: SocketAddr) {
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = server;
     }
 
     /// Lets pass whoever comes, and what waited.
@@ -124,7 +132,7 @@ impl Drop for Gate {
 
 struct Keeper {
     address: SocketAddr,
-    server: SocketAddr,
+    server: Arc<Mutex<SocketAddr>>,
     orders: watch::Receiver<Order>,
     obeyed: watch::Sender<Way>,
     knocks: Arc<Mutex<Vec<Instant>>>,
@@ -151,7 +159,8 @@ impl Keeper {
                 changed = self.orders.changed() => if changed.is_err() { return },
                 accepted = listener.accept() => if let Ok((stream, _)) = accepted {
                     self.knocks.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
-                    tokio::spawn(pass(stream, self.server, self.orders.clone()));
+                    let server = *self.server.lock().unwrap_or_else(PoisonError::into_inner);
+                    tokio::spawn(pass(stream, server, self.orders.clone()));
                 },
             }
         }

@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{Process, Program, Said, audit, environment};
+use crate::{Certificates, Process, Program, Said, audit, environment};
 
 /// A start to be. `Launch::service(Program::Hello).set("SECRET", "…").ready().await` is a running hello.
 #[derive(Debug, Clone)]
@@ -60,6 +60,12 @@ impl Launch {
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.environment.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self
+    }
+
+    /// Speaks TLS with this certificate.
+    #[must_use]
+    pub fn encrypted(self, certificates: &Certificates) -> Self {
+        self.set("TLS_CERT_FILE", certificates.file("cert.pem")).set("TLS_KEY_FILE", certificates.file("key.pem"))
     }
 
     /// Starts in the home of an earlier process, so on its data.

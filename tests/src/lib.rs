@@ -35,6 +35,7 @@
 //! | [`store`] | the database of an auth, of either kind, and the commands on it |
 //! | [`postgres`], [`gate`] | a real PostgreSQL, and a proxy before it that a test closes, cuts, stalls and slows |
 //! | [`container`], [`volume`], [`compose`] | a container of an image of ours, what it keeps; the suite as `docker-compose.yml` has it |
+//! | [`certificates`] | a CA and a certificate, as `flotilla certs` makes them |
 //! | [`client`], [`answer`] | requests by role, answers |
 //! | [`jws`] | tokens by hand |
 //! | [`tool`], [`browser`] | programs that are not ours: a shell, a browser |
@@ -47,6 +48,7 @@
 pub mod answer;
 mod audit;
 pub mod browser;
+pub mod certificates;
 pub mod client;
 pub mod compose;
 pub mod container;
@@ -71,6 +73,7 @@ pub mod tool;
 pub mod volume;
 
 pub use answer::Answer;
+pub use certificates::Certificates;
 pub use client::{Client, HealthPort};
 pub use eventually::{LONG, eventually};
 pub use gate::Gate;

@@ -2,7 +2,7 @@
 use tokio::sync::OnceCell;
 
 use crate::{
-    Client, Database, HealthPort, Launch, Process, Program, Store,
+    Certificates, Client, Database, HealthPort, Launch, Process, Program, Store,
     compose::Project,
     environment,
     output::Output,
@@ -70,6 +70,8 @@ pub struct Suite {
     origin: String,
     processes: Vec<Process>,
     token: OnceCell<String>,
+    /// The CA whose word its clients take, where it speaks TLS.
+    ca: Option<String>,
     // After the processes that use it.
     store: Option<Store>,
     project: Option<Project>,
@@ -109,6 +111,17 @@ impl Suite {
         Self::of(format!("http://{}", addresses.http), vec![frontend, hello, auth])
     }
 
+    /// auth, hello and frontend, which speaks TLS with this certificate.
+    pub async fn encrypted(certificates: &Certificates) -> Self {
+        let suite = Self::split_with(|launch| match launch.program() {
+            Program::Frontend => launch.encrypted(certificates),
+            _ => launch,
+        })
+        .await;
+        let origin = suite.origin.replace("http://", "https://");
+        Self { origin, ca: Some(certificates.read("ca.pem")), ..suite }
+    }
+
     /// auth, hello and frontend, with accounts and keys in this database.
     pub async fn split_on(store: Store) -> Self {
         let suite = Self::split_with(|launch| store.under(launch)).await;
@@ -127,7 +140,7 @@ impl Suite {
     }
 
     fn of(origin: String, processes: Vec<Process>) -> Self {
-        Self { origin, processes, token: OnceCell::new(), store: None, project: None }
+        Self { origin, processes, token: OnceCell::new(), ca: None, store: None, project: None }
     }
 
     /// Where it answers.
@@ -147,7 +160,10 @@ impl Suite {
 
     /// Somebody without a token.
     pub fn anonymous(&self) -> Client {
-        Client::new(&self.origin)
+        match &self.ca {
+            Some(ca) => Client::trusting(ca, &self.origin),
+            None => Client::new(&self.origin),
+        }
     }
 
     /// Somebody who has logged in as the demo account; all have the same token.

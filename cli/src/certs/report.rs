@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::authority::Validity;
 use super::directory::{CA, CERT, Directory, KEY};
 use super::names::Name;
-use crate::table;
+use crate::{invocation, shell::quoted, table};
 
 /// What `certs --help` ends with.
 pub(super) const EXAMPLES: &str = "\
@@ -99,7 +99,15 @@ impl Report {
             Name::Address(address) if address.is_ipv6() => format!("[{address}]"),
             name => name.to_string(),
         });
-        let mut lines = vec![format!("curl --cacert {} https://{host}/", path(CA))];
+        let mut lines = vec![
+            format!(
+                "FRONTEND_TLS_CERT_FILE={} FRONTEND_TLS_KEY_FILE={} {}",
+                path(CERT),
+                path(KEY),
+                invocation::command("up")
+            ),
+            format!("curl --cacert {} https://{host}:8080/", path(CA)),
+        ];
         let secret = format!("kubectl create secret generic tls-certs --from-file={}", path(""));
         lines.push(if self.founded {
             secret
@@ -113,28 +121,4 @@ impl Report {
 fn day(validity: Validity) -> String {
     Timestamp::try_from(validity.until)
         .map_or_else(|_| "far away".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
-}
-
-/// For a POSIX shell.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let text = text.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(&text);
-    let plain = |character: char| character.is_alphanumeric() || "/._-+~@%:,".contains(character);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_survives_the_shell() {
-        for (path, written) in [("tls", "tls"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("tls/", "tls"), ("/", "/")] {
-            assert_eq!(quoted(Path::new(path)), written);
-        }
-    }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use anstyle::Style;
 
+use super::door::Door;
 use crate::service::Name;
 use crate::table;
 
@@ -20,7 +21,7 @@ pub(super) struct Mooring {
 /// The table, the commands, and how to stop.
 ///
 /// The last service is the one that people talk to; the one with the greeting is the one whose switch they press.
-pub(super) fn banner(moorings: &[Mooring], kept: Option<&str>) -> String {
+pub(super) fn banner(moorings: &[Mooring], door: &Door, kept: Option<&str>) -> String {
     let Some(entry) = moorings.last() else {
         return String::new();
     };
@@ -28,13 +29,13 @@ pub(super) fn banner(moorings: &[Mooring], kept: Option<&str>) -> String {
     let mut text = String::from("\n");
     let bold = Style::new().bold();
     let mut rows = vec![["service", "url", "health", "pid"].map(str::to_owned)];
-    rows.extend(moorings.iter().map(|mooring| row(mooring, entry.http)));
+    rows.extend(moorings.iter().map(|mooring| row(mooring, entry.http, door)));
     for (index, line) in table::aligned(&rows).iter().enumerate() {
         let style = if index == 0 { bold } else { Style::new() };
         let _ = writeln!(text, "  {style}{line}{style:#}");
     }
     let _ = writeln!(text, "\n{bold}Paste into another terminal:{bold:#}");
-    for (title, command) in commands(entry, greeter) {
+    for (title, command) in commands(entry, greeter, door) {
         let _ = writeln!(text, "\n  {title}\n    {command}");
     }
     let data = kept.map_or_else(
@@ -45,25 +46,25 @@ pub(super) fn banner(moorings: &[Mooring], kept: Option<&str>) -> String {
     text
 }
 
-fn row(mooring: &Mooring, entry: SocketAddr) -> [String; 4] {
-    let url = if mooring.http == entry { origin(entry) } else { format!("http://{}", mooring.http) };
+fn row(mooring: &Mooring, entry: SocketAddr, door: &Door) -> [String; 4] {
+    let url = if mooring.http == entry { origin(entry, door) } else { format!("http://{}", mooring.http) };
     [mooring.name.as_str().to_owned(), url, format!("http://{}", mooring.health), mooring.pid.to_string()]
 }
 
 /// What people type: shorter than the address, and what browsers treat as trustworthy.
-fn origin(entry: SocketAddr) -> String {
-    format!("http://localhost:{}", entry.port())
+fn origin(entry: SocketAddr, door: &Door) -> String {
+    format!("{}://localhost:{}", door.scheme(), entry.port())
 }
 
 /// For a POSIX shell with curl and sed and nothing else. No comments in them: an interactive zsh does not know any.
-fn commands(entry: &Mooring, greeter: &Mooring) -> [(String, String); 4] {
-    let origin = origin(entry.http);
-    let secure = |token: &str| format!("curl -si -w '\\n' -H \"Authorization: Bearer {token}\" {origin}/secure");
+fn commands(entry: &Mooring, greeter: &Mooring, door: &Door) -> [(String, String); 4] {
+    let (origin, curl) = (origin(entry.http, door), door.curl());
+    let secure = |token: &str| format!("{curl} -si -w '\\n' -H \"Authorization: Bearer {token}\" {origin}/secure");
     [
         (
             "1. Log in as the demo user; the token is kept in a variable of the shell".to_owned(),
             format!(
-                "TOKEN=$(curl -s -u user:password {origin}/login | sed 's/.*\"token\" *: *\"\\([^\"]*\\)\".*/\\1/'); echo \"$TOKEN\""
+                "TOKEN=$({curl} -s -u user:password {origin}/login | sed 's/.*\"token\" *: *\"\\([^\"]*\\)\".*/\\1/'); echo \"$TOKEN\""
             ),
         ),
         ("2. Show it: 200, and a greeting by name".to_owned(), secure("$TOKEN")),
@@ -97,11 +98,11 @@ mod tests {
     #[test]
     fn the_suite_is_shown_with_commands_to_paste() {
         let moorings = [mooring(Name::Auth, 8082), mooring(Name::Hello, 8084), mooring(Name::Frontend, 8080)];
-        insta::assert_snapshot!(plain(&banner(&moorings, Some("/home/ada/.local/share/flotilla"))));
+        insta::assert_snapshot!(plain(&banner(&moorings, &Door::default(), Some("/home/ada/.local/share/flotilla"))));
     }
 
     #[test]
     fn the_monolith_is_its_own_greeter() {
-        insta::assert_snapshot!(plain(&banner(&[mooring(Name::Monolith, 9000)], None)));
+        insta::assert_snapshot!(plain(&banner(&[mooring(Name::Monolith, 9000)], &Door::default(), None)));
     }
 }

@@ -3,6 +3,7 @@
 //! | module | does |
 //! |---|---|
 //! | `plan` | which services, ports and settings |
+//! | `door` | how people reach it: in clear or over TLS |
 //! | `data` | the data directory, kept or not |
 //! | `fleet` | all services: start from the inside out, drain from the outside in |
 //! | `keeper` | one service: its lives, with `backoff` between them and `readiness` in each |
@@ -17,6 +18,7 @@ mod backoff;
 mod banner;
 mod console;
 mod data;
+mod door;
 mod fleet;
 mod keeper;
 mod logs;
@@ -118,12 +120,13 @@ fn outcome(ended: anyhow::Result<u8>, closed: anyhow::Result<()>) -> anyhow::Res
 
 /// Starts everything and says so. Comes back only if that fails.
 async fn serve(fleet: &mut Fleet, plan: Plan, data: &DataDir, console: &Console) -> anyhow::Result<Infallible> {
+    let door = plan.door.clone();
     let moorings = fleet.start(plan).await?;
     let kept = match data {
         DataDir::Kept(path) => Some(path.display().to_string()),
         DataDir::Ephemeral(_) => None,
     };
-    console.show(banner::banner(&moorings, kept.as_deref()));
+    console.show(banner::banner(&moorings, &door, kept.as_deref()));
     std::future::pending().await
 }
 

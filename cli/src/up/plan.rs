@@ -6,9 +6,11 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use chassis::config::Sources;
 use url::Url;
 
 use super::Options;
+use super::door::Door;
 use crate::{invocation, service::Name};
 
 /// What `up --help` says of the services' settings.
@@ -21,12 +23,15 @@ Settings:
     FRONTEND_HTTP_ADDR, FRONTEND_HEALTH_ADDR, FRONTEND_AUTH_URL, FRONTEND_HELLO_URL
     MONOLITH_HTTP_ADDR, MONOLITH_HEALTH_ADDR, MONOLITH_DATA_DIR
   nor, with --ephemeral, AUTH_DATABASE_URL and MONOLITH_DATABASE_URL.
-  LOG_FORMAT is what --log-format says.";
+  LOG_FORMAT is what --log-format says.
+  With FRONTEND_TLS_CERT_FILE and FRONTEND_TLS_KEY_FILE the suite speaks TLS; flotilla certs makes such files.";
 
 /// The services, in the order of their start.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) services: Vec<Berth>,
+    /// How people reach the last of them.
+    pub(super) door: Door,
 }
 
 /// A service's place: its ports and its settings.
@@ -50,8 +55,10 @@ impl Plan {
         let entry = ports.entry()?;
         let entry_health = ports.next()?;
         if options.monolith {
-            return Ok(Self { services: vec![Berth::new(Name::Monolith, entry, entry_health)?] });
+            let monolith = Berth::new(Name::Monolith, entry, entry_health)?;
+            return Ok(Self { services: vec![monolith], door: Door::default() });
         }
+        let door = Door::of(&Sources::of_process());
         let mut auth = Berth::new(Name::Auth, ports.next()?, ports.next()?)?;
         let mut hello = Berth::new(Name::Hello, ports.next()?, ports.next()?)?;
         let mut frontend = Berth::new(Name::Frontend, entry, entry_health)?;
@@ -59,9 +66,9 @@ impl Plan {
         frontend.set("AUTH_URL", format!("http://{}", auth.http));
         frontend.set("HELLO_URL", format!("http://{}", hello.http));
         // Clients come by the frontend: that is where auth is, and the frontend knows who they are.
-        auth.set("PUBLIC_URL", format!("http://{}", frontend.http));
+        auth.set("PUBLIC_URL", format!("{}://{}", door.scheme(), frontend.http));
         auth.set("TRUSTED_PROXIES", frontend.http.ip().to_string());
-        Ok(Self { services: vec![auth, hello, frontend] })
+        Ok(Self { services: vec![auth, hello, frontend], door })
     }
 
     /// Tells the services where data goes and how to log.

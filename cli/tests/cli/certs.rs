@@ -80,7 +80,8 @@ fn the_directory_holds_what_a_secret_should_and_nothing_else() {
     let tls = place.tls.display();
     for part in [
         format!("kubectl create secret generic tls-certs --from-file={tls}\n"),
-        format!("curl --cacert {tls}/ca.pem https://localhost/"),
+        format!("curl --cacert {tls}/ca.pem https://localhost:8080/"),
+        format!("FRONTEND_TLS_CERT_FILE={tls}/cert.pem FRONTEND_TLS_KEY_FILE={tls}/key.pem "),
         "thrown away".to_owned(),
     ] {
         assert!(said.contains(&part), "{part} is not in {said}");

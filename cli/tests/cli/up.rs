@@ -64,6 +64,23 @@ fn the_monolith_does_all_of_it_alone() {
     check_commands(&suite, "monolith");
 }
 
+#[test]
+fn over_tls_the_commands_work_as_they_are_printed() {
+    if !needs::tool("curl", "over_tls_the_commands_work_as_they_are_printed") {
+        return;
+    }
+    let home = Arc::new(suite::home());
+    let tls = home.path().join("tls");
+    let file = |name: &str| tls.join(name).display().to_string();
+    assert_eq!(run(&["certs", &tls.display().to_string()]).code, Some(0));
+    let (certificate, key) = (file("cert.pem"), file("key.pem"));
+    let settings = [("FRONTEND_TLS_CERT_FILE", certificate.as_str()), ("FRONTEND_TLS_KEY_FILE", key.as_str())];
+    let suite = Suite::start(&home, &["--ephemeral"], &settings);
+    suite.wait_for("Ctrl-C stops everything.");
+    assert!(suite.row("frontend").url.starts_with("https://localhost:"), "{}", suite.output());
+    check_commands(&suite, "hello");
+}
+
 fn check_commands(suite: &Suite, greeter: &str) {
     let commands = suite.commands();
     let [login, secure, tampered, switch] = commands.as_slice() else { panic!("four commands: {commands:?}") };

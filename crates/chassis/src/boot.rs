@@ -5,20 +5,21 @@
 //! for the drain delay → stop accepting → finish what is in flight → end.
 use std::{ffi::OsString, future::Future, process::ExitCode, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::OnceCell};
+use tokio::sync::OnceCell;
 
 use crate::{
-    Identity, Service,
+    Identity, Life, Service,
     command_line::{self, Asked},
     commands::{Commands, Order},
     config::{Configuration, Platform, Reader, Section, Setting, Settings, Sources},
     descriptors,
     faults::Faults,
-    health::{self, Condition, Health, HealthPort},
+    health::{self, Health, HealthPort},
     healthcheck,
+    life::{address, limits},
     metrics::Metrics,
-    middleware::{Port, Shared, Surroundings, surround, surround_health},
-    server::{Drained, Limits, Server, bind},
+    middleware::{Port, Shared, Surroundings, surround_other},
+    server::{Plain, Server, bind},
     shutdown::Shutdown,
     stop::{Stop, report},
     telemetry::Telemetry,
@@ -176,9 +177,10 @@ impl Boot {
             health = %address(&health_listener, settings.health_addr.0),
             "listening"
         );
-        let router = surround_health(health::routes(port), outer_health);
+        let router = surround_other(health::routes(port), outer_health);
         let health_server = Server::start(
             health_listener,
+            Plain,
             router,
             limits(&settings, descriptors::for_health(settings.max_connections)),
             None,
@@ -193,83 +195,9 @@ impl Boot {
             shutdown,
             started,
             http,
+            beside: Vec::new(),
             health_server,
             _telemetry: telemetry,
         })
-    }
-}
-
-fn limits(settings: &Settings, max_connections: usize) -> Limits {
-    Limits { max_connections, header_timeout: *settings.header_timeout, idle_timeout: *settings.idle_timeout }
-}
-
-fn address(listener: &TcpListener, asked: std::net::SocketAddr) -> std::net::SocketAddr {
-    listener.local_addr().unwrap_or(asked)
-}
-
-/// A process that answers on its health port and is not ready yet.
-pub struct Life {
-    identity: Identity,
-    health: Health,
-    metrics: Metrics,
-    settings: Settings,
-    start: Condition,
-    surroundings: Surroundings,
-    shutdown: Shutdown,
-    started: Arc<OnceCell<()>>,
-    http: TcpListener,
-    health_server: Server,
-    // Last: what is dropped before it may still log.
-    _telemetry: Telemetry,
-}
-
-impl Life {
-    /// Who this process is.
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// For conditions of readiness.
-    pub fn health(&self) -> &Health {
-        &self.health
-    }
-
-    /// For metrics of the service's own.
-    pub fn metrics(&self) -> &Metrics {
-        &self.metrics
-    }
-
-    /// How many requests came in on the http port, as it counts on.
-    pub fn requests(&self) -> crate::metrics::RequestCount {
-        self.surroundings.requests()
-    }
-
-    /// Serves until a signal, then drains. Ready last.
-    pub async fn serve(self, routes: axum::Router) -> Result<(), Stop> {
-        let surrounded = surround(routes, self.surroundings);
-        let server = Server::start(
-            self.http,
-            surrounded,
-            limits(&self.settings, descriptors::for_http(self.settings.max_connections)),
-            Some(self.metrics),
-        );
-        // Whoever set it first set the same.
-        let _ = self.started.set(());
-        self.start.met();
-        tracing::info!("serving");
-        self.shutdown.draining().await;
-        self.health.drain();
-        tracing::info!(
-            delay_ms = u64::try_from(self.settings.drain_delay.as_millis()).unwrap_or(u64::MAX),
-            "draining: not ready, still serving"
-        );
-        tokio::time::sleep(*self.settings.drain_delay).await;
-        match server.close(*self.settings.shutdown_timeout).await {
-            Drained::Completely => tracing::info!("drained"),
-            Drained::Cut => tracing::warn!("connections were still open at SHUTDOWN_TIMEOUT and are cut"),
-        }
-        // Liveness answers to the very end.
-        self.health_server.close(Duration::ZERO).await;
-        Ok(())
     }
 }

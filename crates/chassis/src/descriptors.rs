@@ -11,10 +11,19 @@ pub(crate) fn raise_limit() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
-/// How many connections the http port may hold, at most `wanted`. Each may need a second descriptor, to an upstream.
-pub(crate) fn for_http(wanted: usize) -> usize {
+/// For a port that a service has beside the two; a quarter of what there is where that is little.
+const BESIDE: usize = 128;
+
+/// How many connections the http port may hold, at most `wanted`, with so many ports beside it. Each may need a second
+/// descriptor, to an upstream.
+pub(crate) fn for_http(wanted: usize, beside: usize) -> usize {
     let open = open_limit();
-    share(wanted, (open - reserved(open)) / 2)
+    share(wanted, (open - reserved(open)).saturating_sub(beside * self::beside(open)) / 2)
+}
+
+/// How many connections such a port may hold. What it answers needs no second descriptor.
+pub(crate) fn for_beside(wanted: usize) -> usize {
+    share(wanted, beside(open_limit()))
 }
 
 /// How many connections the health port may hold.
@@ -28,6 +37,10 @@ fn share(wanted: usize, available: usize) -> usize {
 
 fn reserved(open: usize) -> usize {
     RESERVED.min(open / 2)
+}
+
+fn beside(open: usize) -> usize {
+    BESIDE.min(open / 4)
 }
 
 fn open_limit() -> usize {

@@ -9,12 +9,14 @@
 //! | [`commands`] | what a service does beside serving: its admin commands |
 //! | [`config`] | settings from flags, environment, files and defaults; all problems at once |
 //! | [`boot`] | the order of a start, and what ends it |
+//! | [`life`] | a process that answers on its health port, to its end |
 //! | `telemetry` | events on stdout, JSON or text |
 //! | [`metrics`] | counters in the Prometheus text format |
 //! | [`health`] | the health port: liveness, readiness, the lab's switches, probes, faults, configuration, metrics |
 //! | [`middleware`] | everything that surrounds a handler, stacked in one place |
 //! | [`problem`] | errors on the wire (RFC 9457) |
 //! | [`server`] | listeners and connections with their limits |
+//! | [`forwarded`] | who a request is from where proxies stand in front |
 //! | [`shutdown`] | signals, draining, deadlines |
 
 pub mod boot;
@@ -23,10 +25,12 @@ pub mod commands;
 pub mod config;
 mod descriptors;
 mod faults;
+pub mod forwarded;
 mod framing;
 pub mod health;
 mod healthcheck;
 mod lasting;
+pub mod life;
 pub mod metrics;
 pub mod middleware;
 pub mod problem;
@@ -37,8 +41,9 @@ pub mod shutdown;
 mod stop;
 mod telemetry;
 
-pub use boot::{Boot, Life, run, run_with_commands};
+pub use boot::{Boot, run, run_with_commands};
 pub use commands::{Commands, Order};
+pub use life::Life;
 pub use problem::Problem;
 pub use service::{Identity, Service};
 pub use stop::Stop;

@@ -44,18 +44,20 @@ use crate::{
     telemetry::{AccessLog, Line, utc_now},
 };
 
-/// Which of the two ports a request came in by.
+/// Which port a request came in by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
     Http,
     Health,
+    /// One that a service has beside the two, by this name.
+    Beside(&'static str),
 }
 
 /// What the layers need to know.
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     port: Port,
     health: Health,
@@ -79,6 +81,11 @@ pub(crate) struct Shared {
 }
 
 impl Surroundings {
+    /// The same for a port that is not counted in the metrics and has no faults.
+    pub(crate) fn beside(&self, name: &'static str) -> Self {
+        Self(Arc::new(Inner { port: Port::Beside(name), requests: Arc::default(), ..(*self.0).clone() }))
+    }
+
     pub(crate) fn new(port: Port, identity: &Identity, shared: Shared, settings: &Settings) -> Self {
         let Shared { health, metrics, faults, access_log } = shared;
         Self(Arc::new(Inner {
@@ -109,8 +116,8 @@ pub(crate) fn surround(routes: Router, surroundings: Surroundings) -> Router {
         .layer(from_fn_with_state(surroundings, around))
 }
 
-/// The same around the health port: its requests are logged, too, so that a lab sees the kubelet's probes.
-pub(crate) fn surround_health(routes: Router, surroundings: Surroundings) -> Router {
+/// The same without `/version`: the health port's requests are logged, too, so that a lab sees the kubelet's probes.
+pub(crate) fn surround_other(routes: Router, surroundings: Surroundings) -> Router {
     routes.fallback(|| async { Problem::new(StatusCode::NOT_FOUND) }).layer(from_fn_with_state(surroundings, around))
 }
 
@@ -201,7 +208,7 @@ impl Inner {
         ] {
             headers.entry(name).or_insert(value);
         }
-        if last || (self.health.is_draining() && self.port == Port::Http) {
+        if last || (self.health.is_draining() && self.port != Port::Health) {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }
@@ -256,7 +263,11 @@ impl Arrival {
             timestamp: utc_now(),
             level: "INFO",
             message: "answered",
-            port: if around.port == Port::Http { "http" } else { "health" },
+            port: match around.port {
+                Port::Http => "http",
+                Port::Health => "health",
+                Port::Beside(name) => name,
+            },
             method: self.method,
             route,
             status,

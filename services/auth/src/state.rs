@@ -4,13 +4,14 @@ use std::{sync::Arc, time::Duration};
 use axum::extract::FromRef;
 use chassis::{
     Stop,
+    config::Networks,
     metrics::{CounterBy, Metrics},
 };
 use secrecy::SecretString;
 use token::Clock;
 
 use crate::{
-    config::{Networks, Prepared, Tokens},
+    config::{Prepared, Tokens},
     database::{Database, Wait},
     keys::{self, KeyRing, Schedule, Store},
     limits::{Accounts, Peers},

@@ -1,15 +1,21 @@
 //! frontend's settings.
 use chassis::{
     Service,
-    config::{Invalid, Section, Setting, Settings, Span},
+    config::{Invalid, Networks, Section, Setting, Settings, Span},
 };
 use serde::Deserialize;
 
-use crate::upstream::{Deadlines, UpstreamUrl};
+use crate::{
+    tls::settings::Encryption,
+    upstream::{Deadlines, UpstreamUrl},
+};
+
+/// All settings of the frontend, for `--help` and the docs.
+pub const SETTINGS: &[&[Setting]] = &[Config::SETTINGS, Encryption::SETTINGS];
 
 const SPAN: &str = "a span of time such as 500ms or 10s, not zero";
 
-/// Where the upstreams are, and how long they may take.
+/// Where the upstreams are, how long they may take, and who may stand in front.
 #[derive(Debug, Deserialize)]
 pub struct Config {
     /// Where auth is.
@@ -22,6 +28,8 @@ pub struct Config {
     pub upstream_timeout: Span,
     /// Between two parts of a body, either way.
     pub upstream_body_timeout: Span,
+    /// Whose word on a client is taken.
+    pub trusted_proxies: Option<Networks>,
 }
 
 impl Section for Config {
@@ -36,6 +44,12 @@ impl Section for Config {
             "until an upstream's answer begins, while the request's body stands still; then 504",
         ),
         Setting::new("UPSTREAM_BODY_TIMEOUT", "30s", SPAN, "how long an upstream's answer may pause; then it is cut"),
+        Setting::optional(
+            "TRUSTED_PROXIES",
+            "nobody's X-Forwarded-For is believed",
+            "networks and addresses separated by commas, such as 10.0.0.0/8",
+            "proxies in front, such as an Ingress, that tell the address and the scheme of their client",
+        ),
     ];
 
     fn problems(&self) -> Vec<(&'static str, String)> {

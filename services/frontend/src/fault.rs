@@ -1,5 +1,5 @@
 //! What can go wrong between the client and an upstream, and what the client is told of it.
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, io};
 
 use axum::{
     http::StatusCode,
@@ -83,8 +83,14 @@ impl Fault {
             cause
                 .downcast_ref::<hyper::Error>()
                 .is_some_and(|error| error.is_incomplete_message() || error.is_canceled())
-                || cause.is::<std::io::Error>()
+                || cause.is::<io::Error>()
         })
+    }
+
+    /// Whether somebody said at once that there is nobody to connect to: another address of the same name may have.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let Self::Unreachable(error) = self else { return false };
+        find::<io::Error>(error).is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused)
     }
 
     fn is_the_clients(&self) -> bool {
@@ -169,6 +175,39 @@ mod tests {
         ] {
             assert_eq!(fault.answer("auth").status(), status, "{fault}");
         }
+    }
+
+    async fn fault_of(address: &str) -> Fault {
+        let deadlines = crate::Deadlines { connect: std::time::Duration::from_millis(50), ..Default::default() };
+        let upstream = crate::upstream::Upstream::new(
+            "hello",
+            address.parse().expect("a URL"),
+            deadlines,
+            crate::Spread::default(),
+        );
+        let mut request = axum::http::Request::new(crate::upload::Upload::empty());
+        *request.uri_mut() = upstream.uri(axum::http::uri::PathAndQuery::from_static("/"));
+        Fault::from_client(upstream.send(request).await.expect_err("nobody is there"))
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_told_from_a_wait_in_vain() {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
+        let refused = fault_of(&format!("http://127.0.0.1:{port}")).await;
+        assert!(matches!(refused, Fault::Unreachable(_)) && refused.is_refusal() && !refused.is_closed_early());
+        // A queue of one that nobody looks after: whoever comes later gets no answer at all.
+        let full = tokio::net::TcpSocket::new_v4().expect("a socket");
+        full.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+        let full = full.listen(0).expect("it listens");
+        let address = full.local_addr().expect("bound");
+        let mut waiting = Vec::new();
+        while let Ok(Ok(stream)) =
+            tokio::time::timeout(std::time::Duration::from_millis(50), tokio::net::TcpStream::connect(address)).await
+        {
+            waiting.push(stream);
+        }
+        let late = fault_of(&format!("http://{address}")).await;
+        assert!(matches!(late, Fault::Unreachable(_)) && !late.is_refusal(), "{late:?}");
     }
 
     #[test]

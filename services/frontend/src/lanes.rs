@@ -12,10 +12,10 @@ use std::{
     time::Duration,
 };
 
-use hyper_util::client::legacy::{Client, ResponseFuture, connect::HttpConnector};
+use hyper_util::client::legacy::ResponseFuture;
 use tokio::time::Instant;
 
-use crate::{dns::Resolver, upload::Upload};
+use crate::{upload::Upload, upstream::Pool};
 
 /// How requests are spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,6 @@ impl Default for Spread {
         Self { lanes: 16, renewed_after: Duration::from_secs(10) }
     }
 }
-
-type Pool = Client<HttpConnector<Resolver>, Upload>;
 
 /// The pools of one upstream.
 pub(crate) struct Lanes {
@@ -75,7 +73,7 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::upstream::client;
+    use crate::{dns::Resolver, upstream::client};
 
     #[tokio::test]
     async fn lanes_are_renewed_one_after_another() {

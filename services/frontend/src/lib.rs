@@ -5,6 +5,8 @@
 //! | module | does |
 //! |---|---|
 //! | [`config`] | its settings |
+//! | [`tls`] | TLS with clients, where it is configured |
+//! | [`believing`] | what trusted proxies tell of their clients |
 //! | [`routes`](routes()) | the table: which upstream a path goes to, or the start page |
 //! | `page` | the start page for browsers |
 //! | `proxy` | one request in, one out; the answer back |
@@ -15,6 +17,7 @@
 //! | `dns` | their addresses, looked up anew for each connection |
 //! | `fault` | what can go wrong, and what the client is told |
 
+mod clients;
 pub mod config;
 mod dns;
 mod download;
@@ -24,14 +27,19 @@ pub mod lanes;
 mod page;
 mod proxy;
 mod routes;
+pub mod tls;
 mod upload;
 pub mod upstream;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use chassis::{Boot, Service, Stop, config::Section as _};
+use chassis::{Boot, Service, Stop};
 
-use crate::config::Config;
+use crate::{
+    config::{Config, SETTINGS},
+    tls::{Tls, settings::Encryption},
+};
+pub use clients::believing;
 pub use lanes::Spread;
 pub use routes::routes;
 pub use upstream::{Deadlines, UpstreamUrl, Upstreams};
@@ -42,17 +50,25 @@ pub const SERVICE: Service =
 
 /// Runs the frontend to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    chassis::run(&SERVICE, &[Config::SETTINGS], arguments, boot)
+    chassis::run(&SERVICE, SETTINGS, arguments, boot)
 }
 
-/// The boot order: read the settings, start to live, serve. It waits for no upstream: that is each request's business.
+/// The boot order: read the settings and the certificate, start to live, serve. It waits for no upstream: that is each
+/// request's business.
 async fn boot(boot: Boot) -> Result<(), Stop> {
     let mut reader = boot.reader();
-    let config = reader.section::<Config>();
-    let (configuration, config) = reader.finish_with(config)?;
+    let (config, encryption) = (reader.section::<Config>(), reader.section::<Encryption>());
+    let (configuration, (config, encryption)) = reader.finish_with(config.zip(encryption))?;
     let config = config.checked(&configuration.settings, &SERVICE)?;
+    let tls = Tls::configured(encryption).await?;
     let life = boot.live(configuration).await?;
     let deadlines = config.deadlines();
-    let upstreams = Upstreams::new(config.auth_url, config.hello_url, deadlines, Spread::default());
-    life.serve(routes(&upstreams)).await
+    let mut routes = routes(&Upstreams::new(config.auth_url, config.hello_url, deadlines, Spread::default()));
+    if let Some(trusted) = config.trusted_proxies {
+        routes = believing(routes, trusted);
+    }
+    match tls {
+        Some(tls) => tls.serve(life, routes).await,
+        None => life.serve(routes).await,
+    }
 }

@@ -59,15 +59,17 @@ fn path_and_query(parts: &request::Parts, path: Option<&'static str>) -> PathAnd
     }
 }
 
-/// Sends the request; once more if that is safe and the connection had closed under it.
+/// Sends the request; once more, over a new connection, if that is safe and nothing of an answer had come.
 ///
-/// A kept connection may be closed by its upstream at any moment, also while a request is on the way. A method that changes
-/// nothing may then be repeated (RFC 9110 section 9.2.2); any other, and any request with a body, gets its 502.
+/// A kept connection may be closed by its upstream at any moment, also while a request is on the way; and of many upstreams
+/// behind one name one may just have died. A method that changes nothing may then be repeated (RFC 9110 section 9.2.2);
+/// any other, and any request with a body, gets its 502. So does one that waited for a connection in vain: it has waited
+/// long enough.
 async fn ask(upstream: &Upstream, request: http::Request<Upload>) -> Result<http::Response<Incoming>, Fault> {
     let spare = spare(&request);
-    match send(upstream, request).await {
-        Err(fault) if fault.is_closed_early() => match spare {
-            Some(spare) => send(upstream, spare).await,
+    match send(upstream, request, Upstream::send).await {
+        Err(fault) if fault.is_closed_early() || fault.is_refusal() => match spare {
+            Some(spare) => send(upstream, spare, Upstream::send_anew).await,
             None => Err(fault),
         },
         outcome => outcome,
@@ -89,9 +91,13 @@ fn spare(request: &http::Request<Upload>) -> Option<http::Request<Upload>> {
 /// Waits for the head as long as the deadline allows, or as long as the request's body still moves.
 ///
 /// Giving up drops the request, and with it the connection: an answer that comes late can meet nobody else's request.
-async fn send(upstream: &Upstream, request: http::Request<Upload>) -> Result<http::Response<Incoming>, Fault> {
+async fn send(
+    upstream: &Upstream,
+    request: http::Request<Upload>,
+    over: fn(&Upstream, http::Request<Upload>) -> ResponseFuture,
+) -> Result<http::Response<Incoming>, Fault> {
     let progress = request.body().progress();
-    let mut answer: ResponseFuture = upstream.send(request);
+    let mut answer = over(upstream, request);
     loop {
         let before = progress.as_ref().map(|progress| progress.frames());
         if let Ok(outcome) = timeout(upstream.deadlines().head, &mut answer).await {

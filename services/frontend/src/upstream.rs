@@ -121,9 +121,14 @@ struct Inner {
     name: &'static str,
     authority: uri::Authority,
     host: HeaderValue,
+    /// Over kept connections.
     lanes: Lanes,
+    /// Over a new connection each time: when one upstream of many has died, its other kept connections are as dead.
+    anew: Pool,
     deadlines: Deadlines,
 }
+
+pub(crate) type Pool = Client<HttpConnector<Resolver>, Upload>;
 
 impl Upstream {
     /// `name` is what clients and logs call it.
@@ -134,10 +139,12 @@ impl Upstream {
         spread: Spread,
     ) -> Self {
         let host = HeaderValue::from_str(authority.as_str()).expect("an authority consists of header characters");
-        // One for all lanes: which address comes first is its business.
+        // One for all pools: which address comes first is its business.
         let resolver = Resolver::new(deadlines.connect);
-        let lanes = Lanes::new(spread, move || client(resolver.clone(), deadlines.connect, spread.lanes));
-        Self(Arc::new(Inner { name, authority, host, lanes, deadlines }))
+        let anew = client(resolver.clone(), deadlines.connect, 0);
+        let kept = (POOL_SIZE / spread.lanes.max(1)).max(1);
+        let lanes = Lanes::new(spread, move || client(resolver.clone(), deadlines.connect, kept));
+        Self(Arc::new(Inner { name, authority, host, lanes, anew, deadlines }))
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -165,6 +172,11 @@ impl Upstream {
     pub(crate) fn send(&self, request: http::Request<Upload>) -> ResponseFuture {
         self.0.lanes.send(request)
     }
+
+    /// Sends it over a connection that nobody used before.
+    pub(crate) fn send_anew(&self, request: http::Request<Upload>) -> ResponseFuture {
+        self.0.anew.request(request)
+    }
 }
 
 impl fmt::Debug for Upstream {
@@ -173,13 +185,13 @@ impl fmt::Debug for Upstream {
     }
 }
 
-/// HTTP/1.1 over kept connections.
+/// HTTP/1.1, with at most so many unused connections kept.
 ///
 /// `retry_canceled_requests` stays on although a POST must never be sent twice: hyper hands a request back only while it
 /// is still in the channel to the connection's task, that is before its first byte was written (`TrySendError::take_message`;
 /// once the task has taken the message out, every error comes without it), and the pool tries again only after a kept
 /// connection. So this repeats what was never sent. What may have been sent is [`crate::proxy`]'s to judge.
-pub(crate) fn client(resolver: Resolver, connect: Duration, lanes: usize) -> Client<HttpConnector<Resolver>, Upload> {
+pub(crate) fn client(resolver: Resolver, connect: Duration, kept: usize) -> Pool {
     let mut connector = HttpConnector::new_with_resolver(resolver);
     connector.set_connect_timeout(Some(connect));
     connector.set_nodelay(true);
@@ -189,7 +201,7 @@ pub(crate) fn client(resolver: Resolver, connect: Duration, lanes: usize) -> Cli
     Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(POOL_IDLE)
-        .pool_max_idle_per_host((POOL_SIZE / lanes).max(1))
+        .pool_max_idle_per_host(kept)
         .http1_max_buf_size(BUFFER)
         .retry_canceled_requests(true)
         .set_host(false) // it is pre-parsed and set with the other headers

@@ -51,7 +51,7 @@ fn tables() -> [(&'static str, String); 6] {
     [
         ("auth", table(&auth::config::SETTINGS.concat(), auth::SERVICE.prefix)),
         ("hello", table_of::<hello::config::Config>(&hello::SERVICE)),
-        ("frontend", table_of::<frontend::config::Config>(&frontend::SERVICE)),
+        ("frontend", table(&frontend::config::SETTINGS.concat(), frontend::SERVICE.prefix)),
         (
             "monolith",
             table(

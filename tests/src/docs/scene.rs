@@ -1,6 +1,6 @@
 //! What has to run for a document's commands, and at which addresses the document thinks it does.
 use std::{
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
 };
 
@@ -21,7 +21,10 @@ pub enum Scene {
     Classic,
 }
 
-const PORTS: [u16; 12] = [8080, 8081, 8082, 8083, 8084, 8085, 9080, 9081, 9090, 9091, 9092, 9093];
+const PORTS: [u16; 15] = [8080, 8081, 8082, 8083, 8084, 8085, 8443, 8444, 8445, 9080, 9081, 9090, 9091, 9092, 9093];
+
+/// Where a document starts something itself: nobody is there before.
+const FREE: [u16; 3] = [8443, 8444, 8445];
 
 /// A scene that is set. Dropping it ends it.
 pub(super) struct Stage {
@@ -76,6 +79,11 @@ impl Stage {
                 pair(port, real.http);
                 pair(port + 1, real.health);
             }
+        }
+        // Taken all at once, so that they differ, and let go for whoever the document starts.
+        let taken = FREE.map(|port| (port, TcpListener::bind("127.0.0.1:0").expect("a free port")));
+        for (port, listener) in &taken {
+            addresses.push((format!("localhost:{port}"), listener.local_addr().expect("bound").to_string()));
         }
         Self { addresses, processes, engine: None }
     }

@@ -96,7 +96,7 @@ async fn a_resetting_gate_counts_who_knocks() {
     }
     assert_eq!(gate.knocks_since(start).len(), 3);
     assert_eq!(gate.knocks_by_second(start).iter().sum::<usize>(), 3);
-    assert_eq!(gate.knocks_since(Instant::now()), []);
+    assert!(gate.knocks_since(Instant::now()).is_empty());
 }
 
 async fn a_stalled_gate_lets_nothing_pass_until_it_opens() {

@@ -23,6 +23,7 @@ mod page;
 mod restart;
 mod roles;
 mod skips;
+mod tls;
 
 fn main() -> ExitCode {
     let modules = [
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         restart::tests(),
         roles::tests(),
         skips::tests(),
+        tls::tests(),
     ];
     registry::run(modules.into_iter().flatten().collect(), docs::remark())
 }

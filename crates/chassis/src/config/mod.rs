@@ -9,6 +9,7 @@
 //! value, it stops at the first, and it panics on names that are not UTF-8.
 mod effective;
 mod names;
+mod networks;
 mod reader;
 mod setting;
 mod settings;
@@ -16,6 +17,7 @@ mod sources;
 mod value;
 
 pub use effective::{Effective, Origin, Shown};
+pub use networks::Networks;
 pub use reader::{Configuration, Invalid, Problem, Reader};
 pub use setting::{Section, Setting};
 pub use settings::{LogFilter, LogFormat, Platform, Settings};

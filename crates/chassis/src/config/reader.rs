@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
         let file_variable = format!("{variable}_FILE");
         self.known.push(setting);
         let value = self.text_of(&variable, setting);
-        let path = if setting.bare { None } else { self.text_of(&file_variable, setting) };
+        let path = if setting.has_file_form() { self.text_of(&file_variable, setting) } else { None };
         if value.is_some() && path.is_some() {
             let wrong = format!("given together with {file_variable}; set one of the two");
             self.problems.push(Problem { name: variable, wrong, allowed: "" });
@@ -230,12 +230,14 @@ impl<'a> Reader<'a> {
     /// A mistyped name would silently leave the default in force, so it stops the start; a strange one is a warning.
     fn judge_unknown_names(&mut self) -> Vec<String> {
         let prefix = self.service.prefix;
-        let known: Vec<&str> = self.known.iter().filter(|setting| !setting.bare).map(|setting| setting.name).collect();
+        let known: Vec<&Setting> = self.known.iter().copied().filter(|setting| !setting.bare).collect();
+        let names: Vec<&str> = known.iter().flat_map(|setting| setting.spellings()).collect();
+        let called = |name| known.iter().find(|setting| setting.spellings().any(|other| other == name));
         let mut warnings: Vec<String> = self
             .sources
             .flags
             .iter()
-            .filter(|(setting, _)| !known.contains(setting))
+            .filter(|(setting, _)| !names.contains(setting))
             .map(|(_, (flag, _))| {
                 format!("{flag} is accepted for the classic manifests; {} has no use for it", self.service.name)
             })
@@ -243,13 +245,15 @@ impl<'a> Reader<'a> {
         for (variable, value) in &self.sources.environment {
             let Some(name) = variable.strip_prefix(prefix) else { continue };
             let stem = name.strip_suffix("_FILE").unwrap_or(name);
-            if known.contains(&name) || known.contains(&stem) {
+            let is = |setting: &&Setting| setting.name == name || setting.has_file_form() && setting.name == stem;
+            if known.iter().any(is) {
                 continue;
             }
             let value = String::from_utf8_lossy(value);
-            match names::judge(stem, &value, &known) {
+            match names::judge(stem, &value, &names) {
                 names::Unknown::ServiceLink => {}
                 names::Unknown::Mistyped(nearest) => {
+                    let nearest = called(nearest).map_or(nearest, |setting| setting.name);
                     let wrong = format!("no such setting; did you mean {prefix}{nearest}?");
                     self.problems.push(Problem { name: variable.clone(), wrong, allowed: "" });
                 }

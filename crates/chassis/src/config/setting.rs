@@ -18,17 +18,19 @@ pub struct Setting {
     pub secret: bool,
     /// Whether it carries no prefix, because the whole field calls it so (`RUST_LOG`, `POD_NAME`).
     pub bare: bool,
+    /// Whether the value is itself the name of a file, so that it is not read from another.
+    pub names_a_file: bool,
 }
 
 impl Setting {
     /// A setting with a literal default.
     pub const fn new(name: &'static str, default: &'static str, allowed: &'static str, about: &'static str) -> Self {
-        Self { name, default: Some(default), unset: "", allowed, about, secret: false, bare: false }
+        Self { default: Some(default), ..Self::optional(name, "", allowed, about) }
     }
 
     /// A setting that may stay unset; `unset` says what that means.
     pub const fn optional(name: &'static str, unset: &'static str, allowed: &'static str, about: &'static str) -> Self {
-        Self { name, default: None, unset, allowed, about, secret: false, bare: false }
+        Self { name, default: None, unset, allowed, about, secret: false, bare: false, names_a_file: false }
     }
 
     /// Never shows the value.
@@ -43,6 +45,24 @@ impl Setting {
     pub const fn bare(mut self) -> Self {
         self.bare = true;
         self
+    }
+
+    /// Is itself the name of a file: one that is read again when it changes.
+    #[must_use]
+    pub const fn names_a_file(mut self) -> Self {
+        self.names_a_file = true;
+        self
+    }
+
+    /// Whether the value can be given as a file.
+    pub const fn has_file_form(&self) -> bool {
+        !self.bare && !self.names_a_file
+    }
+
+    /// What a person who means it may write: its name, and that of a file also as if it were read from one.
+    pub(super) fn spellings(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let short = if self.names_a_file { self.name.strip_suffix("_FILE") } else { None };
+        std::iter::once(self.name).chain(short)
     }
 
     /// The variable's whole name for a service.

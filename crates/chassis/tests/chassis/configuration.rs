@@ -15,6 +15,7 @@ struct Greeting {
     tone: String,
     pause: Span,
     secret: Option<SecretString>,
+    phrases_file: Option<std::path::PathBuf>,
 }
 
 impl Section for Greeting {
@@ -22,6 +23,7 @@ impl Section for Greeting {
         Setting::new("TONE", "warm", "a word", "how it greets"),
         Setting::new("PAUSE", "1s", "a span of time", "before it greets"),
         Setting::optional("SECRET", "none", "a secret", "what it keeps").secret(),
+        Setting::optional("PHRASES_FILE", "none", "a file", "what it says").names_a_file(),
     ];
 }
 
@@ -126,6 +128,21 @@ fn a_mistyped_name_stops_the_start_with_a_suggestion() {
             "GREETER_TOEN: no such setting; did you mean GREETER_TONE?",
         ]
     );
+}
+
+#[test]
+fn the_name_of_a_file_is_a_value_like_any_other_and_is_not_read_from_a_file() {
+    let (configuration, greeting) = read(&[("GREETER_PHRASES_FILE", "/nowhere/phrases")]).expect("not looked at here");
+    assert_eq!(greeting.phrases_file.as_deref(), Some(std::path::Path::new("/nowhere/phrases")));
+    let shown = configuration.effective.get("GREETER_PHRASES_FILE").expect("shown");
+    assert_eq!((&shown.origin, shown.value.as_deref()), (&Origin::Env, Some("/nowhere/phrases")));
+}
+
+#[test]
+fn the_name_of_a_file_under_half_its_name_or_twice_is_not_passed_over() {
+    for name in ["GREETER_PHRASES", "GREETER_PHRASE_FILE", "GREETER_PHRASES_FILE_FILE"] {
+        assert_eq!(problems(&[(name, "/x")]), [format!("{name}: no such setting; did you mean GREETER_PHRASES_FILE?")]);
+    }
 }
 
 #[test]

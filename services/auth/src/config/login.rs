@@ -1,8 +1,5 @@
 //! How logins are answered: what hashing costs, how many may wait, whom to believe.
-use std::net::IpAddr;
-
-use chassis::config::{Section, Setting};
-use ipnet::IpNet;
+use chassis::config::{Networks, Section, Setting};
 use serde::{Deserialize, de};
 
 use crate::password::{Load, Memory};
@@ -82,59 +79,5 @@ impl<'de> Deserialize<'de> for Memory {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let kib = String::deserialize(deserializer)?.parse().ok();
         kib.and_then(Self::kib).ok_or_else(|| de::Error::custom("not a number in the allowed range"))
-    }
-}
-
-/// Networks, as people write them: `10.0.0.0/8, 192.168.1.7`.
-#[derive(Clone, Debug, Default)]
-pub struct Networks(Vec<IpNet>);
-
-impl Networks {
-    /// Whether an address is in one of them.
-    pub fn contain(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
-    }
-}
-
-impl std::str::FromStr for Networks {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let network = |text: &str| {
-            let text = text.trim();
-            text.parse::<IpNet>()
-                .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-                .map_err(|_| "not a list of networks")
-        };
-        text.split(',').map(network).collect::<Result<_, _>>().map(Self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Networks {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn networks_are_written_as_ranges_or_addresses() {
-        let networks: Networks = "10.0.0.0/8, 192.168.1.7,fd00::/8".parse().expect("networks");
-        for (address, inside) in [
-            ("10.9.8.7", true),
-            ("::ffff:10.9.8.7", true),
-            ("11.0.0.1", false),
-            ("192.168.1.7", true),
-            ("192.168.1.8", false),
-            ("fd00::1", true),
-        ] {
-            assert_eq!(networks.contain(address.parse().expect("an address")), inside, "{address}");
-        }
-        assert!("10.0.0.0/33".parse::<Networks>().is_err());
-        assert!("somewhere".parse::<Networks>().is_err());
     }
 }

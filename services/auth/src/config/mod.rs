@@ -10,7 +10,7 @@ use chassis::{
 use token::SigningKey;
 
 pub use self::{
-    login::{Login, Networks},
+    login::Login,
     storage::{Storage, Stored},
     tokens::Tokens,
 };

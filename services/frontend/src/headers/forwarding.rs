@@ -1,19 +1,17 @@
-//! Who asked, for whom and how: said by us from what we know of the connection, never by the client.
-use std::{
-    fmt::Write as _,
-    net::{IpAddr, SocketAddr},
-};
+//! Who asked, for whom and how: said by us from what we know of the connection, or a trusted proxy told us of it
+//! ([`crate::clients`]), never by the client.
+use std::{fmt::Write as _, net::IpAddr};
 
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Version, header, request};
+use chassis::server::Scheme;
+
+use crate::clients::Told;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The scheme clients reach us by.
-pub(crate) const SCHEME: &str = "http";
-
-/// Whether a field claims something about the client or the way here. Nobody in front of us is trusted to say it.
+/// Whether a field claims something about the client or the way here. It ends here, whoever sent it.
 pub(super) fn is_claim(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(name, "forwarded" | "via" | "x-forwarded" | "x-real-ip") || name.starts_with("x-forwarded-")
@@ -22,6 +20,7 @@ pub(super) fn is_claim(name: &HeaderName) -> bool {
 /// What we know of a request's origin.
 pub(super) struct Client {
     address: Option<IpAddr>,
+    scheme: Scheme,
     host: Option<HeaderValue>,
     version: Version,
 }
@@ -29,8 +28,9 @@ pub(super) struct Client {
 impl Client {
     /// Reads it before the header is stripped.
     pub(super) fn of(parts: &request::Parts) -> Self {
-        let address = peer(&parts.extensions).map(|peer| peer.ip().to_canonical());
-        Self { address, host: host(parts).cloned(), version: parts.version }
+        let told = parts.extensions.get::<Told>();
+        let address = told.map(|told| told.address).or_else(|| peer(&parts.extensions));
+        Self { address, scheme: scheme(&parts.extensions), host: host(parts).cloned(), version: parts.version }
     }
 
     /// Sets `X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via` (RFC 9110 section 7.6.3).
@@ -52,10 +52,11 @@ impl Client {
             }
             headers.insert(X_FORWARDED_HOST, host);
         }
+        let scheme = self.scheme.as_str();
         forwarded.push_str("proto=");
-        forwarded.push_str(SCHEME);
+        forwarded.push_str(scheme);
         headers.insert(header::FORWARDED, header_value(forwarded));
-        headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(SCHEME));
+        headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(scheme));
         let via = if self.version == Version::HTTP_10 { "1.0 flotilla" } else { "1.1 flotilla" };
         headers.insert(header::VIA, HeaderValue::from_static(via));
     }
@@ -66,8 +67,14 @@ fn header_value(text: String) -> HeaderValue {
 }
 
 /// The other end of the TCP connection.
-fn peer(extensions: &Extensions) -> Option<SocketAddr> {
-    extensions.get::<chassis::server::Peer>().map(|peer| peer.0)
+fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<chassis::server::Peer>().map(|peer| peer.0.ip().to_canonical())
+}
+
+/// How the client spoke to us, or to the trusted proxy in front.
+pub(crate) fn scheme(extensions: &Extensions) -> Scheme {
+    let told = extensions.get::<Told>().and_then(|told| told.scheme);
+    told.or_else(|| extensions.get().copied()).unwrap_or(Scheme::Http)
 }
 
 /// The host the client asked for, if it is one: of an absolute request target that names it, else of `Host`
@@ -88,6 +95,8 @@ fn is_host(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     fn described(peer: Option<&str>, uri: &str, host: &'static str) -> HeaderMap {
@@ -123,6 +132,16 @@ mod tests {
     #[test]
     fn an_ipv4_peer_of_a_dual_socket_is_an_ipv4_peer() {
         assert_eq!(described(Some("::ffff:192.0.2.7"), "/", "h")["x-forwarded-for"], "192.0.2.7");
+    }
+
+    #[test]
+    fn over_tls_it_is_https() {
+        let mut request = http::Request::get("/").header(header::HOST, "h").body(()).expect("a request");
+        request.extensions_mut().insert(Scheme::Https);
+        let mut headers = HeaderMap::new();
+        Client::of(&request.into_parts().0).describe(&mut headers);
+        assert_eq!(headers["x-forwarded-proto"], "https");
+        assert_eq!(headers["forwarded"], "host=\"h\";proto=https");
     }
 
     #[test]

@@ -28,7 +28,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 pub(crate) async fn start(request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let host = forwarding::host(&parts).and_then(|host| host.to_str().ok()).unwrap_or(USUAL_HOST);
-    let page = HTML.replace(ORIGIN, &format!("{}://{host}", forwarding::SCHEME));
+    let page = HTML.replace(ORIGIN, &format!("{}://{host}", forwarding::scheme(&parts.extensions).as_str()));
     let own = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),

@@ -56,17 +56,21 @@ impl Edge {
 
     /// In front of one upstream, with requests spread over connections to it.
     pub(crate) async fn spreading(hello: &Upstream, spread: Spread) -> Self {
-        Self::with(&nowhere(), &hello.url, PATIENT, BODY_LIMIT, spread).await
+        Self::serving(routes(&nowhere(), &hello.url, PATIENT, spread), BODY_LIMIT).await
+    }
+
+    /// In front of hello, and behind proxies whose word it takes.
+    pub(crate) async fn behind(proxies: &str, hello: &Upstream) -> Self {
+        let routes = routes(&nowhere(), &hello.url, PATIENT, one_lane());
+        Self::serving(frontend::believing(routes, proxies.parse().expect("networks")), BODY_LIMIT).await
     }
 
     /// With one lane, so that it is clear which connection a request is sent on.
     pub(crate) async fn new(auth: &str, hello: &str, deadlines: Deadlines, body_limit: usize) -> Self {
-        Self::with(auth, hello, deadlines, body_limit, Spread { lanes: 1, ..Spread::default() }).await
+        Self::serving(routes(auth, hello, deadlines, one_lane()), body_limit).await
     }
 
-    async fn with(auth: &str, hello: &str, deadlines: Deadlines, body_limit: usize, spread: Spread) -> Self {
-        let url = |text: &str| text.parse().expect("a URL");
-        let routes = frontend::routes(&Upstreams::new(url(auth), url(hello), deadlines, spread));
+    async fn serving(routes: Router, body_limit: usize) -> Self {
         let service = routes.layer(from_fn_with_state(body_limit, around));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -100,6 +104,15 @@ impl Drop for Edge {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+fn routes(auth: &str, hello: &str, deadlines: Deadlines, spread: Spread) -> Router {
+    let url = |text: &str| text.parse().expect("a URL");
+    frontend::routes(&Upstreams::new(url(auth), url(hello), deadlines, spread))
+}
+
+fn one_lane() -> Spread {
+    Spread { lanes: 1, ..Spread::default() }
 }
 
 async fn serve(listener: TcpListener, service: Router) {

@@ -1,6 +1,7 @@
 //! The frontend's routes in process, between raw connections on either side: what a parser would hide is seen.
 mod edge;
 mod faults;
+mod forwarded;
 mod framing;
 mod headers;
 mod page;

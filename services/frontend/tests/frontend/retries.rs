@@ -62,6 +62,32 @@ async fn a_get_is_sent_again_when_its_connection_closed_under_it() {
     assert_eq!(sent[2].head.one("x-mine"), "1");
 }
 
+/// Of an upstream that has died all kept connections are dead, whether we know it yet or not.
+#[tokio::test]
+async fn what_is_sent_again_goes_over_a_new_connection() {
+    let both = Arc::new(tokio::sync::Barrier::new(2));
+    let met = Arc::clone(&both);
+    let mut hello = Upstream::playing(move |connection, mut wire, seen| {
+        let met = Arc::clone(&met);
+        async move {
+            receive(&mut wire, &seen).await;
+            if connection < 2 {
+                // Both are needed, so that both are kept.
+                met.wait().await;
+            }
+            wire.write(OK).await;
+            // The next request ends the first two, as if their host had died unnoticed.
+            receive(&mut wire, &seen).await;
+        }
+    })
+    .await;
+    let edge = Edge::before(&hello).await;
+    let (one, other) = tokio::join!(edge.get("/secure", ""), edge.get("/secure", ""));
+    assert_eq!((one.status(), other.status(), hello.connections()), (200, 200, 2));
+    assert_eq!(edge.get("/secure", "").await.status(), 200);
+    assert_eq!((hello.connections(), hello.unseen()), (3, 4), "a kept one, and then a new one");
+}
+
 #[tokio::test]
 async fn a_get_is_sent_at_most_twice() {
     let mut hello = Upstream::playing(|_, mut wire, seen| async move {

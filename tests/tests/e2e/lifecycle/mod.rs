@@ -74,7 +74,7 @@ async fn draining(health: &HealthPort) {
 }
 
 /// Starts something that must end with this code, having logged nothing; what it says on stderr, line by line.
-async fn last_words(launch: Launch, code: i32) -> Vec<String> {
+pub(crate) async fn last_words(launch: Launch, code: i32) -> Vec<String> {
     let mut process = launch.spawn();
     let status = process.wait_exit(SOON).await;
     let words = process.output().of(Stream::Err);
@@ -84,7 +84,7 @@ async fn last_words(launch: Launch, code: i32) -> Vec<String> {
 }
 
 /// The same, for something that must say one line.
-async fn last_word(launch: Launch, code: i32) -> String {
+pub(crate) async fn last_word(launch: Launch, code: i32) -> String {
     let words = last_words(launch, code).await;
     let [word] = &words[..] else { panic!("one line is expected: {words:?}") };
     word.clone()

@@ -1,11 +1,13 @@
 //! What the edge answers when a service behind it does not (faults 6, 19, 20): always something, always in time.
 use std::time::Duration;
 
-use e2e::{Answer, Client, Launch, Process, Program, Signal, Suite, Test};
+use e2e::{Answer, Client, Gate, Launch, Process, Program, Signal, Suite, Test};
 use tokio::time::timeout;
 
 use super::{
+    SECRET,
     fake::{Fake, Reply},
+    load::Load,
     nobody,
 };
 
@@ -17,6 +19,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_name_that_does_not_resolve_is_a_503,
         an_answer_that_is_none_is_a_502,
         an_answer_that_is_cut_never_looks_whole,
+        an_upstream_that_is_killed_and_replaced_under_load_is_not_missed,
     ]
 }
 
@@ -89,4 +92,24 @@ async fn an_answer_that_is_cut_never_looks_whole() {
         let answer = in_time(client.get("/").try_send()).await;
         assert!(answer.as_ref().is_none_or(|answer| answer.status == 502), "{answer:?}");
     }
+}
+
+/// As when one pod of several dies: its connections end, also those with a request on the way, and new ones reach another.
+async fn an_upstream_that_is_killed_and_replaced_under_load_is_not_missed() {
+    const CLIENTS: usize = 16;
+    const DEATHS: usize = 5;
+    let hello = || Launch::service(Program::Hello).set("SECRET", SECRET);
+    let mut present = hello().spawn();
+    let gate = Gate::before(present.ready().await.http).await;
+    let (_frontend, client) = edge_of(&format!("http://127.0.0.1:{}", gate.port())).await;
+    let load = Load::start(CLIENTS, client.origin(), None);
+    for _ in 0..DEATHS {
+        load.answers(CLIENTS * 10).await;
+        let mut next = hello().spawn();
+        gate.lead_to(next.ready().await.http);
+        present.signal(Signal::KILL);
+        present = next;
+    }
+    load.answers(CLIENTS * 10).await;
+    assert_eq!(load.stop().await, Vec::<String>::new());
 }

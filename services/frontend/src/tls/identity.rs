@@ -1,0 +1,214 @@
+//! A certificate chain with its private key: checked once, when it is loaded, so that no handshake finds out.
+use std::{io, sync::Arc, time::SystemTime};
+
+use rustls::{
+    Error, InconsistentKeys, ServerConfig,
+    client::verify_server_name,
+    crypto::{CryptoProvider, aws_lc_rs},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
+    server::{NoServerSessionStorage, ParsedCertificate},
+    sign::{CertifiedKey, SingleCertAndKey},
+    version::{TLS12, TLS13},
+};
+use x509_cert::{Certificate, der::Decode as _};
+
+/// Why a pair of files is no use. Displays what is wrong with the file, without showing anything of it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unusable {
+    #[error("cannot be read: {}", plain(.0))]
+    CertificateUnread(#[source] io::Error),
+    #[error("cannot be read: {}", plain(.0))]
+    KeyUnread(#[source] io::Error),
+    #[error("no certificate in PEM in it")]
+    NoCertificate,
+    #[error("a certificate in it that is none")]
+    BrokenCertificate,
+    #[error("no private key in PEM in it that is not encrypted")]
+    NoKey,
+    #[error("the private key is of a kind or size that TLS has no use for")]
+    UselessKey,
+    #[error("the private key is not that of the certificate")]
+    Mismatch,
+    #[error("TLS cannot be set up with it: {0}")]
+    Setup(#[source] Error),
+}
+
+impl Unusable {
+    pub(super) const fn is_about_the_key(&self) -> bool {
+        matches!(self, Self::KeyUnread(_) | Self::NoKey | Self::UselessKey | Self::Mismatch)
+    }
+
+    /// The setting that names the file.
+    pub(super) const fn setting(&self) -> &'static str {
+        if self.is_about_the_key() { "TLS_KEY_FILE" } else { "TLS_CERT_FILE" }
+    }
+}
+
+/// Who we are to clients.
+#[derive(Debug)]
+pub(super) struct Identity {
+    config: Arc<ServerConfig>,
+    certificate: CertificateDer<'static>,
+    /// The latest beginning and the earliest end in the chain.
+    validity: (SystemTime, SystemTime),
+}
+
+impl Identity {
+    /// From certificates, the server's own first, and a key.
+    pub(super) fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, Unusable> {
+        let chain: Vec<_> = CertificateDer::pem_slice_iter(certificates)
+            .collect::<Result<_, _>>()
+            .map_err(|_| Unusable::BrokenCertificate)?;
+        let certificate = chain.first().ok_or(Unusable::NoCertificate)?.clone();
+        let validity = validity(&chain).ok_or(Unusable::BrokenCertificate)?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| Unusable::NoKey)?;
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let certified = certified(chain, key, &provider)?;
+        let config = config(certified, provider).map_err(Unusable::Setup)?;
+        Ok(Self { config: Arc::new(config), certificate, validity })
+    }
+
+    /// For a handshake.
+    pub(super) fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// From when until when it is good.
+    pub(super) const fn validity(&self) -> (SystemTime, SystemTime) {
+        self.validity
+    }
+
+    /// Its end, in seconds since 1970.
+    pub(super) fn expires_at(&self) -> f64 {
+        self.validity.1.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+    }
+
+    /// Whether a client would accept it for this host: a name or an address, without brackets or a port.
+    pub(super) fn is_for(&self, host: &str) -> bool {
+        let Ok(name) = ServerName::try_from(host) else { return false };
+        ParsedCertificate::try_from(&self.certificate)
+            .is_ok_and(|certificate| verify_server_name(&certificate, &name).is_ok())
+    }
+}
+
+fn validity(chain: &[CertificateDer<'_>]) -> Option<(SystemTime, SystemTime)> {
+    let each = chain.iter().map(|certificate| {
+        let certificate = Certificate::from_der(certificate).ok()?;
+        let validity = certificate.tbs_certificate().validity();
+        Some((validity.not_before.to_system_time(), validity.not_after.to_system_time()))
+    });
+    let all: Vec<_> = each.collect::<Option<_>>()?;
+    Some((all.iter().map(|(begin, _)| *begin).max()?, all.iter().map(|(_, end)| *end).min()?))
+}
+
+fn certified(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    provider: &CryptoProvider,
+) -> Result<CertifiedKey, Unusable> {
+    let key = provider.key_provider.load_private_key(key).map_err(|_| Unusable::UselessKey)?;
+    let certified = CertifiedKey::new(chain, key);
+    match certified.keys_match() {
+        // Some kinds of keys do not tell their public half; those of this library all do.
+        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
+        Err(Error::InconsistentKeys(_)) => Err(Unusable::Mismatch),
+        Err(_) => Err(Unusable::BrokenCertificate),
+    }
+}
+
+/// TLS 1.2 and 1.3, both with forward secrecy and authenticated encryption only (RFC 9325 section 4): the library has no
+/// others.
+fn config(certified: CertifiedKey, provider: Arc<CryptoProvider>) -> Result<ServerConfig, Error> {
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&TLS13, &TLS12])?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+    // Who offers other protocols only is told so in the handshake (RFC 7301 section 3.2).
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // Sessions are resumed by what the client keeps, so a crowd of clients takes no memory here. Each certificate has
+    // tickets of its own: after a change everybody is shown the new one.
+    config.ticketer = aws_lc_rs::Ticketer::new()?;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    Ok(config)
+}
+
+fn plain(cause: &io::Error) -> String {
+    match cause.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => cause.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256};
+
+    use super::{
+        super::fixture::{pair, pair_of},
+        *,
+    };
+
+    fn identity(certificate: &str, key: &str) -> Result<Identity, Unusable> {
+        Identity::from_pem(certificate.as_bytes(), key.as_bytes())
+    }
+
+    fn unusable(certificate: &str, key: &str) -> Unusable {
+        identity(certificate, key).expect_err("refused")
+    }
+
+    #[test]
+    fn the_usual_kinds_of_keys_are_taken() {
+        for kind in [&PKCS_ECDSA_P256_SHA256, &PKCS_ECDSA_P384_SHA384, &PKCS_ED25519, &PKCS_RSA_SHA256] {
+            let key = KeyPair::generate_for(kind).expect("a key");
+            let (certificate, key) = pair_of(&key, &["localhost"], (2020, 2030));
+            assert!(identity(&certificate, &key).is_ok());
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_pair_is_told_before_anybody_is_shown_it() {
+        let (certificate, key) = pair(&["localhost"], (2020, 2030));
+        let (other, _) = pair(&["localhost"], (2020, 2030));
+        let broken = certificate.replacen("MII", "AAA", 1);
+        let half = &certificate[..certificate.len() / 2];
+        let unreadable = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+        let nonsense = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        assert!(matches!(unusable(&other, &key), Unusable::Mismatch));
+        assert!(matches!(unusable("", &key), Unusable::NoCertificate));
+        assert!(matches!(unusable(&key, &certificate), Unusable::NoCertificate));
+        assert!(matches!(unusable(&broken, &key), Unusable::BrokenCertificate));
+        assert!(matches!(unusable(half, &key), Unusable::BrokenCertificate));
+        assert!(matches!(unusable(&certificate, "garbage"), Unusable::NoKey));
+        assert!(matches!(unusable(&certificate, &unreadable), Unusable::NoKey));
+        assert!(matches!(unusable(&certificate, nonsense), Unusable::UselessKey));
+    }
+
+    #[test]
+    fn a_chain_ends_with_the_first_that_ends() {
+        let (certificate, key) = pair(&["localhost"], (2020, 2030));
+        let (above, _) = pair(&["above"], (2021, 2027));
+        let both = identity(&(certificate + &above), &key).expect("an identity");
+        let years = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).expect("later").as_secs() / 31_556_952;
+        let (begin, end) = both.validity();
+        let within = Duration::from_hours(48);
+        assert_eq!((years(begin + within) + 1970, years(end + within) + 1970), (2021, 2027));
+        assert!((both.expires_at() - 1_798_761_600.0).abs() < 1.0, "{}", both.expires_at());
+    }
+
+    #[test]
+    fn it_is_for_the_hosts_that_it_names() {
+        let (certificate, key) = pair(&["shop.example.org", "*.example.com", "127.0.0.1", "::1"], (2020, 2030));
+        let identity = identity(&certificate, &key).expect("an identity");
+        for host in ["shop.example.org", "SHOP.example.org", "a.example.com", "127.0.0.1", "::1"] {
+            assert!(identity.is_for(host), "{host}");
+        }
+        for host in
+            ["example.com", "a.b.example.com", "localhost", "127.0.0.2", "", "a b", "evil.test", "*.example.com"]
+        {
+            assert!(!identity.is_for(host), "{host}");
+        }
+    }
+}
