@@ -237,4 +237,52 @@ mod tests {
     fn an_ipv4_peer_of_a_dual_socket_is_an_ipv4_peer() {
         assert_eq!(of("::ffff:10.0.0.1", &[(FOR, "::ffff:203.0.113.1")]), "203.0.113.1");
     }
+
+    use proptest::prelude::*;
+
+    /// What a client could write into such a field, with a liking for what the fields are made of.
+    fn written() -> impl Strategy<Value = Vec<u8>> {
+        let part = prop_oneof![
+            Just("6.6.6.6".to_owned()),
+            Just("for=6.6.6.6".to_owned()),
+            Just("for=\"[2001:db8::6]:6\"".to_owned()),
+            Just("10.0.0.9".to_owned()),
+            Just("proto=https".to_owned()),
+            "[,;=\"\\\\ a-z0-9.:-]{0,6}",
+        ];
+        let text = prop::collection::vec(part, 0..6).prop_map(|parts| parts.concat().into_bytes());
+        prop_oneof![3 => text, 1 => prop::collection::vec(prop_oneof![Just(b'\t'), 0x20_u8..0x7f, 0x80_u8..], 0..30)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// The proxy at 10.0.0.1 adds its client's address: to the end of what is there, or in a line of its own.
+        #[test]
+        fn nothing_that_a_client_writes_makes_it_somebody_else(
+            name in prop::sample::select(&[FOR, "forwarded"][..]),
+            other in written(),
+            first in written(),
+            appended in any::<bool>(),
+        ) {
+            let added = if name == FOR { "203.0.113.7" } else { "for=203.0.113.7;proto=http" };
+            let mut headers = HeaderMap::new();
+            if appended {
+                let whole = [&first[..], b", ", added.as_bytes()].concat();
+                headers.append(name, HeaderValue::from_bytes(&whole).expect("a value"));
+            } else {
+                headers.append(name, HeaderValue::from_bytes(&first).expect("a value"));
+                headers.append(name, HeaderValue::from_static(added));
+            }
+            let peer = "10.0.0.1".parse().expect("an address");
+            let known = ["10.0.0.1", "203.0.113.7"].map(|text| text.parse::<IpAddr>().expect("an address"));
+            let alone = client(peer, &headers, &trusted());
+            prop_assert!(known.contains(&alone), "{alone} by {headers:?}");
+            prop_assert!(appended || alone == known[1], "a line of the proxy's own is always read");
+            let foreign = if name == FOR { "forwarded" } else { FOR };
+            headers.append(foreign, HeaderValue::from_bytes(&other).expect("a value"));
+            let both = client(peer, &headers, &trusted());
+            prop_assert!(known.contains(&both), "{both} by {headers:?}");
+        }
+    }
 }

@@ -3,6 +3,8 @@
 pub(crate) mod connection;
 pub(crate) mod forwarding;
 pub(crate) mod framing;
+#[cfg(test)]
+mod properties;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request};
 use http_body::SizeHint;
