@@ -20,6 +20,7 @@ mod logs;
 mod page;
 mod restart;
 mod roles;
+mod scripts;
 mod skips;
 
 fn main() -> ExitCode {
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         page::tests(),
         restart::tests(),
         roles::tests(),
+        scripts::tests(),
         skips::tests(),
     ];
     registry::run(modules.into_iter().flatten().collect(), docs::remark())
