@@ -1,4 +1,4 @@
-//! A browser gets the start page, everybody else hello's JSON.
+//! A browser gets the page, everybody else hello's JSON.
 use crate::{edge::Edge, upstream::Upstream};
 
 const BROWSER: &str = "accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n";
@@ -105,7 +105,7 @@ async fn the_page_may_load_nothing_from_elsewhere() {
         );
         assert_eq!(answer.one("x-content-type-options"), "nosniff");
         assert_eq!(answer.one("referrer-policy"), "no-referrer");
-        assert_eq!(answer.one("cross-origin-opener-policy"), "same-origin");
+        assert_eq!(answer.one("cross-origin-resource-policy"), "same-origin");
     }
 }
 
