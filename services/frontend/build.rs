@@ -26,17 +26,21 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut table = String::from("&[\n");
     for (number, file) in files.iter().enumerate() {
-        let name = file.strip_prefix(&page).expect("below the page").to_str().expect("UTF-8").replace('\\', "/");
+        let name = text(file.strip_prefix(&page).expect("below the page")).replace('\\', "/");
         let plain = fs::read(file)?;
         let packed = out.join(format!("page-{number}.gz"));
         fs::write(&packed, compressed(&plain)?)?;
-        let tag = tag(&plain);
-        table += &format!(
-            "    Asset::new({name:?}, include_bytes!({file:?}), include_bytes!({packed:?}), \"\\\"{tag}\\\"\", \"\\\"{tag}-gz\\\"\"),\n"
-        );
+        let (tag, file, packed) = (tag(&plain), text(file), text(&packed));
+        let tags = format!("\"\\\"{tag}\\\"\", \"\\\"{tag}-gz\\\"\"");
+        let asset = format!("Asset::new({name:?}, include_bytes!({file:?}), include_bytes!({packed:?}), {tags})");
+        table.extend(["    ", &asset, ",\n"]);
     }
     table += "]\n";
     fs::write(out.join("assets.rs"), table)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("the workspace is at a path in UTF-8")
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -115,6 +115,8 @@ test("what is not known is neither held nor broken", async () => {
   const rules = judge(token, { kids: ["key"], signature: "unknown", own: OWN, now: NOW });
   assert.equal(rules.find(({ name }) => name === "signature").holds, null);
   assert.equal(stopsAt(rules), null);
+  assert.equal(stop(withClaims(token, { aud: "x" }), { signature: "unknown" }), null, "hello may have stopped before");
+  assert.equal(stop(unsigned(token), { signature: "unknown" }), "algorithm");
 });
 
 test("claims are explained, known or not", () => {

@@ -24,10 +24,9 @@ async fn the_page_opens_without_a_complaint() {
         page.shows("#run-label", |label| label == "Start").await;
         for view in ["token", "try", "about", "traffic"] {
             page.click(&format!("nav a[href='#{view}']")).await;
-            let seen = format!(
-                "return [...document.querySelectorAll('.view')].filter(view => !view.hidden).map(view => view.id)"
-            );
-            assert_eq!(page.script(&seen).await, serde_json::json!([view]));
+            let seen =
+                "return [...document.querySelectorAll('.view')].filter(view => !view.hidden).map(view => view.id)";
+            assert_eq!(page.script(seen).await, serde_json::json!([view]));
         }
         super::sign_in(&page).await;
         page.shows("#signature-check", |text| !text.is_empty()).await;

@@ -17,6 +17,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_new_pod_is_seen_and_the_old_one_is_quiet,
         a_new_version_has_a_colour_and_a_shape_of_its_own,
         the_controls_bound_what_is_sent,
+        a_page_that_nobody_sees_rests,
         a_dot_tells_of_its_request,
     ]
 }
@@ -37,19 +38,12 @@ async fn reaches(page: &Browser, count: u64) {
     page.shows("#total", |text| text.replace(',', "").parse::<u64>().is_ok_and(|total| total >= count)).await;
 }
 
-/// Pauses, and waits until nothing is on its way.
+/// Pauses, and waits until nothing is on its way and for seconds nothing came.
 async fn pause(page: &Browser) {
     page.click("#run").await;
     page.shows("#run-label", |label| label == "Start").await;
-    let mut before = None;
-    eventually("the counts stand still", LONG, async || {
-        let still = page.script("return [document.getElementById('total').textContent, document.getElementById('in-flight').textContent]").await;
-        let same = before.as_ref() == Some(&still) && still[1] == "0";
-        before = Some(still);
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        same.then_some(())
-    })
-    .await;
+    page.shows("#in-flight", |text| text == "0").await;
+    page.shows("#rate-now", |text| text == "0").await;
 }
 
 async fn the_counts_agree_with_the_services_metrics() {
@@ -120,7 +114,7 @@ async fn failures_are_told_with_their_problem_and_id() {
     assert!(shown.as_u64().is_some_and(|shown| shown <= 6), "{shown}");
 }
 
-async fn hello(pod: &str, address: &str) -> Process {
+fn hello(pod: &str, address: &str) -> Process {
     Launch::service(Program::Hello)
         .set("HTTP_ADDR", address)
         .set("JWKS_URL", "http://127.0.0.1:9/")
@@ -129,7 +123,7 @@ async fn hello(pod: &str, address: &str) -> Process {
 }
 
 async fn a_new_pod_is_seen_and_the_old_one_is_quiet() {
-    let mut old = hello("hello-old", "127.0.0.1:0").await;
+    let mut old = hello("hello-old", "127.0.0.1:0");
     let address = old.listening().await.http.to_string();
     let launch = Launch::service(Program::Frontend).set("HELLO_URL", format!("http://{address}"));
     let mut frontend = launch.set("AUTH_URL", "http://127.0.0.1:9").ready().await;
@@ -138,7 +132,7 @@ async fn a_new_pod_is_seen_and_the_old_one_is_quiet() {
     page.shows("#instance-rows", |text| text.contains("hello-old")).await;
     old.signal(Signal::TERM);
     assert!(old.wait_exit(LONG).await.success());
-    let mut new = hello("hello-new", &address).await;
+    let mut new = hello("hello-new", &address);
     new.listening().await;
     page.shows("#instance-rows", |text| text.contains("hello-new")).await;
     page.shows("#instance-rows tr.quiet", |text| text.contains("hello-old") && text.contains("quiet for")).await;
@@ -194,6 +188,22 @@ async fn the_controls_bound_what_is_sent() {
     assert!(fake.asked() <= 4, "{} were sent", fake.asked());
     let most = page.script("return [document.getElementById('rate').max, document.getElementById('most').max]").await;
     assert_eq!(most, json!(["6", "6"]), "100 a second, and the six connections of HTTP/1.1");
+}
+
+async fn a_page_that_nobody_sees_rests() {
+    let suite = e2e::Shared::of(e2e::Target::Split).await;
+    let page = Browser::at(suite.origin()).await;
+    let hidden = async |hidden: bool| {
+        page.script(&format!("Object.defineProperty(document, 'hidden', {{value: {hidden}, configurable: true}}); document.dispatchEvent(new Event('visibilitychange'))")).await;
+    };
+    page.click("#run").await;
+    reaches(&page, 5).await;
+    hidden(true).await;
+    page.shows("#rate-now", |text| text == "0").await;
+    let rested = total(&page).await;
+    assert_eq!(page.text("#run-label").await, "Pause", "it is not paused");
+    hidden(false).await;
+    reaches(&page, rested + 5).await;
 }
 
 async fn a_dot_tells_of_its_request() {

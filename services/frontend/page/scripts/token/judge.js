@@ -33,7 +33,8 @@ export function judge(compact, { kids, signature, own, now }) {
 
 /** The rule at which hello stops: the first that does not hold, if all before it could be judged. */
 export function stopsAt(rules) {
-  return rules.find(({ holds }) => holds === false) ?? null;
+  const first = rules.find(({ holds }) => holds !== true);
+  return first?.holds === false ? first : null;
 }
 
 function rule(name, text, holds) {
