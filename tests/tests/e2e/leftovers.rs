@@ -9,6 +9,7 @@ use e2e::{LONG, Program, Stream, Test, environment, eventually, tool::Tool};
 pub(crate) fn tests() -> Vec<Test> {
     let mut tests = e2e::tests![a_killed_run_leaves_no_process];
     tests.extend(e2e::tests![POSTGRES: a_killed_run_leaves_no_database_server]);
+    tests.extend(e2e::tests![BROWSER: a_killed_run_leaves_no_browser]);
     tests
 }
 
@@ -18,6 +19,10 @@ async fn a_killed_run_leaves_no_process() {
 
 async fn a_killed_run_leaves_no_database_server() {
     nobody_listens_after_a_kill("fixtures::a_server_that_crashed_has_what_was_committed", 1, database).await;
+}
+
+async fn a_killed_run_leaves_no_browser() {
+    nobody_listens_after_a_kill("page::token::a_token_is_refreshed_before_it_ends", 1, browser).await;
 }
 
 /// Kills a run of that test as soon as so many lines tell an address.
@@ -51,4 +56,10 @@ fn service(line: &str) -> Option<SocketAddr> {
 fn database(line: &str) -> Option<SocketAddr> {
     let (_, port) = line.split_once("listening on IPv4 address \"127.0.0.1\", port ")?;
     Some((Ipv4Addr::LOCALHOST, port.parse().ok()?).into())
+}
+
+/// The address in the driver's line: `ChromeDriver was started successfully on port 5678.`
+fn browser(line: &str) -> Option<SocketAddr> {
+    let (_, port) = line.split_once("ChromeDriver was started successfully on port ")?;
+    Some((Ipv4Addr::LOCALHOST, port.trim_end_matches('.').parse().ok()?).into())
 }
