@@ -6,14 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{RefreshToken, Refused};
-use crate::{
-    audit,
-    error::Error,
-    issued::Issued,
-    json_body::{Described as _, JsonBody},
-    limits::Client,
-    state::State as Auth,
-};
+use crate::{audit, error::Error, issued::Issued, json_body::JsonBody, limits::Client, state::State as Auth};
 
 /// The body of `/refresh`.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -8,10 +8,12 @@ const EARLY = 0.2;
 const LONGEST_TIMER = 2 ** 31 - 1;
 const JSON_BODY = { "content-type": "application/json", accept: "application/json" };
 
-/** Tells by "change" whenever somebody signs in or out, or the tokens are new. */
+/** Tells by "change" whenever somebody signs in or out, or the tokens are new; by "refreshed" if it is the refresh token alone. */
 export class Session extends EventTarget {
   #refresh = null;
   #refreshing = null;
+  /** The refresh token is used by one request at a time. */
+  #turn = Promise.resolve();
   #timer = 0;
   #automatic = true;
 
@@ -43,8 +45,31 @@ export class Session extends EventTarget {
 
   /** One at a time: of two with the same refresh token the second would end the login. */
   refresh() {
-    this.#refreshing ??= this.#refreshOnce().finally(() => (this.#refreshing = null));
+    this.#refreshing ??= this.#inTurn(() => this.#refreshOnce()).finally(() => (this.#refreshing = null));
     return this.#refreshing;
+  }
+
+  /**
+   * An access token that auth signs for one second, when its time is over; the session keeps the one it has.
+   * @returns {Promise<{token: string, expiresAt: number}|null>} null where auth gives none
+   */
+  brief() {
+    return this.#inTurn(async () => {
+      const answer = await exchange(refreshRequest("/refresh", this.#refresh, { expires_in: 1 }));
+      const pair = pairOf(answer);
+      if (pair === null) {
+        return null;
+      }
+      this.#refresh = pair.refresh_token;
+      this.dispatchEvent(new Event("refreshed"));
+      return pair.expires_in === 1 ? { token: pair.token, expiresAt: Date.now() + 1000 } : null;
+    });
+  }
+
+  #inTurn(work) {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   async #refreshOnce() {
@@ -64,8 +89,8 @@ export class Session extends EventTarget {
 
   /** Takes over the tokens of an answer of `/login` or `/refresh`, if it has any. */
   adopt(answer) {
-    const pair = answer.status === 200 ? parsed(answer.text, answer.headers) : null;
-    if (typeof pair?.token !== "string" || typeof pair.refresh_token !== "string") {
+    const pair = pairOf(answer);
+    if (pair === null) {
       return;
     }
     if (this.token !== null) {
@@ -95,6 +120,12 @@ export class Session extends EventTarget {
   }
 }
 
-function refreshRequest(path, token) {
-  return { method: "POST", path, headers: JSON_BODY, body: JSON.stringify({ refresh_token: token }) };
+function refreshRequest(path, token, more = {}) {
+  return { method: "POST", path, headers: JSON_BODY, body: JSON.stringify({ refresh_token: token, ...more }) };
+}
+
+/** The pair of tokens in an answer, if there is one. */
+function pairOf({ status, text, headers }) {
+  const pair = status === 200 ? parsed(text, headers) : null;
+  return typeof pair?.token === "string" && typeof pair.refresh_token === "string" ? pair : null;
 }

@@ -63,12 +63,14 @@ test("without an answer there is an error and our own id", async (context) => {
   assert.match(answer.id, /^page-/);
 });
 
-test("a session refreshes once, however often it is asked at a time", async (context) => {
-  let asked = 0;
-  const pair = () => JSON.stringify({ token: `t${asked}`, refresh_token: `r${asked}`, expires_in: 900, refresh_expires_in: 43_200 });
-  const origin = await serving(context, (_, answer) => {
-    asked += 1;
-    answer.setHeader("content-type", "application/json").end(pair());
+/** Somebody signed in at an auth that numbers its tokens; `asked` are the bodies it got. */
+async function signedIn(context) {
+  const asked = [];
+  const origin = await serving(context, async (request, answer) => {
+    const body = JSON.parse((await request.toArray()).join(""));
+    asked.push(body);
+    const pair = { token: `t${asked.length}`, refresh_token: `r${asked.length}`, expires_in: body.expires_in ?? 900, refresh_expires_in: 43_200 };
+    answer.setHeader("content-type", "application/json").end(JSON.stringify(pair));
   });
   const real = globalThis.fetch;
   globalThis.fetch = (path, options) => real(origin + path, options);
@@ -76,9 +78,28 @@ test("a session refreshes once, however often it is asked at a time", async (con
   const session = new Session();
   session.automatic = false;
   await session.signIn("user", "password");
+  return { session, asked };
+}
+
+test("a brief token leaves the session its own, and no refresh token is used twice", async (context) => {
+  const { session, asked } = await signedIn(context);
+  const [brief] = await Promise.all([session.brief(), session.refresh(), session.brief()]);
+  assert.equal(brief.token, "t2");
+  assert.ok(brief.expiresAt <= Date.now() + 1000);
+  assert.equal(session.token, "t3");
+  assert.deepEqual(asked.slice(1), [
+    { refresh_token: "r1", expires_in: 1 },
+    { refresh_token: "r2" },
+    { refresh_token: "r3", expires_in: 1 },
+  ]);
+  assert.equal(session.refreshToken, "r4");
+});
+
+test("a session refreshes once, however often it is asked at a time", async (context) => {
+  const { session, asked } = await signedIn(context);
   assert.equal(session.token, "t1");
   await Promise.all([session.refresh(), session.refresh(), session.refresh()]);
-  assert.deepEqual([asked, session.token, session.refreshToken, session.retired.token], [2, "t2", "r2", "t1"]);
+  assert.deepEqual([asked.length, session.token, session.refreshToken, session.retired.token], [2, "t2", "r2", "t1"]);
   session.forget();
   assert.deepEqual([session.token, session.refreshToken, session.retired], [null, null, null]);
 });

@@ -24,7 +24,9 @@ export function startTry(session) {
   byId("try-body").addEventListener("input", show);
   byId("try-send").addEventListener("click", () => send(edited(chosen, session), session));
   // A body with an old refresh token in it would end the login.
-  session.addEventListener("change", () => (chosen.body && chosen.path !== "/login" ? refill(chosen, session, show) : show()));
+  const renew = () => (chosen.body && chosen.path !== "/login" ? refill(chosen, session, show) : show());
+  session.addEventListener("change", renew);
+  session.addEventListener("refreshed", renew);
   choose(chosen);
 }
 
