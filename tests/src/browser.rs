@@ -9,9 +9,6 @@ use std::{
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::{
-    By, CapabilitiesHelper as _, ChromiumCapabilities, ChromiumLikeCapabilities as _, LoggingPrefsLogLevel, WebDriver,
-};
 
 use crate::{
     environment,
@@ -19,6 +16,7 @@ use crate::{
     output::Stream,
     skips,
     tool::Tool,
+    webdriver::Session,
 };
 
 /// Nothing that calls home. A name that is no address of this machine stands for one whose pages are no secure context.
@@ -38,9 +36,19 @@ const FLAGS: [&str; 10] = [
 /// A browser with one window. Dropping it ends it, with everything it started.
 #[derive(Debug)]
 pub struct Browser {
-    driver: WebDriver,
+    session: Session,
     tool: Option<Tool>,
     profile: TempDir,
+}
+
+/// Keys without a character, as WebDriver writes them (section 15.4.2).
+pub mod key {
+    #![expect(missing_docs, reason = "each is what is printed on it")]
+    pub const TAB: &str = "\u{E004}";
+    pub const ENTER: &str = "\u{E007}";
+    pub const ESCAPE: &str = "\u{E00C}";
+    pub const UP: &str = "\u{E013}";
+    pub const RIGHT: &str = "\u{E014}";
 }
 
 /// What a window was given to see.
@@ -73,8 +81,8 @@ impl Browser {
         })
         .await;
         let capabilities = capabilities(&profile);
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.expect("a session");
-        Self { driver, tool: Some(tool), profile }
+        let session = Session::begin(port, capabilities).await.expect("a session");
+        Self { session, tool: Some(tool), profile }
     }
 
     /// Starts one with a page in it.
@@ -87,7 +95,7 @@ impl Browser {
 
     /// Loads a page.
     pub async fn go(&self, url: &str) {
-        self.driver.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+        self.session.go(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
     /// From now on the window is so large, and the system prefers light or dark.
@@ -100,13 +108,12 @@ impl Browser {
 
     /// A command of the browser's own protocol.
     pub async fn devtools(&self, method: &str, parameters: Value) -> Value {
-        self.driver.cdp().send_raw(method, parameters).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+        self.session.devtools(method, parameters).await.unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// What a script returns: `return document.title`.
     pub async fn script(&self, script: &str) -> Value {
-        let returned = self.driver.execute(script, Vec::new()).await;
-        returned.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
+        self.session.execute(script).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// The text of the element, as it is in the document.
@@ -136,29 +143,27 @@ impl Browser {
 
     /// Clicks the element as a person would: it must be seen, and nothing over it.
     pub async fn click(&self, css: &str) {
-        let element = self.driver.find(By::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"));
-        let _ = element.scroll_into_view().await;
-        element.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        self.script(&format!("document.querySelector({})?.scrollIntoView({{block: 'center'}})", json!(css))).await;
+        self.session.click(css).await.unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
-    /// Types on the keyboard, wherever the focus is. [`thirtyfour::Key`] has the keys without a character.
+    /// Types on the keyboard, wherever the focus is. [`key`] has the keys without a character.
     pub async fn types(&self, keys: impl AsRef<str>) {
-        let keys = self.driver.action_chain().send_keys(keys.as_ref());
-        keys.perform().await.expect("typed");
+        self.session.press(keys.as_ref()).await.expect("typed");
     }
 
     /// What was complained about since the last call: scripts that failed, refused resources, violated policies, messages.
     /// That an answer was no success is no complaint: some are asked for on purpose.
     pub async fn complaints(&self) -> Vec<String> {
-        let entries = self.driver.browser_log().await.expect("a log");
+        let messages = self.session.log("browser").await.expect("a log");
         let answered = |message: &str| message.contains("the server responded with a status of");
-        entries.into_iter().map(|entry| entry.message).filter(|message| !answered(message)).collect()
+        messages.into_iter().filter(|message| !answered(message)).collect()
     }
 
     /// The origins that requests were sent to over the network since the last call.
     pub async fn origins(&self) -> BTreeSet<String> {
-        let entries = self.driver.get_log("performance").await.expect("a log");
-        let events = entries.iter().filter_map(|entry| serde_json::from_str::<Value>(&entry.message).ok());
+        let messages = self.session.log("performance").await.expect("a log");
+        let events = messages.iter().filter_map(|message| serde_json::from_str::<Value>(message).ok());
         let sent = events.filter(|event| event["message"]["method"] == "Network.requestWillBeSent");
         sent.filter_map(|event| origin(event["message"]["params"]["request"]["url"].as_str()?)).collect()
     }
@@ -174,17 +179,10 @@ impl Browser {
             .filter(|(role, _)| roles.contains(&role.as_str()))
             .collect()
     }
-
-    /// A picture of the window, as PNG.
-    pub async fn picture(&self) -> Vec<u8> {
-        self.driver.screenshot_as_png().await.expect("a picture")
-    }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Its own end would wait for an answer that only this very thread could read.
-        let _ = self.driver.clone().leak();
         drop(self.tool.take());
         // The browser's processes are killed and not yet gone: one may be writing still.
         for _ in 0..200 {
@@ -196,19 +194,14 @@ impl Drop for Browser {
     }
 }
 
-fn capabilities(profile: &TempDir) -> ChromiumCapabilities {
-    let mut capabilities = ChromiumCapabilities::new();
-    let told =
-        FLAGS.map(str::to_owned).into_iter().chain([format!("--user-data-dir={}", profile.path().join("p").display())]);
-    let set = |capabilities: &mut ChromiumCapabilities| {
-        capabilities.set("browserName", "chrome")?;
-        capabilities.set_binary(&skips::browser().expect("a browser").display().to_string())?;
-        told.into_iter().try_for_each(|flag| capabilities.add_arg(&flag))?;
-        capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
-        capabilities.set_logging_prefs("performance", LoggingPrefsLogLevel::All)
-    };
-    set(&mut capabilities).expect("strings and numbers are always JSON");
-    capabilities
+fn capabilities(profile: &TempDir) -> Value {
+    let profile = format!("--user-data-dir={}", profile.path().join("p").display());
+    let flags: Vec<_> = FLAGS.into_iter().chain([profile.as_str()]).collect();
+    json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": {"binary": skips::browser().expect("a browser"), "args": flags},
+        "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+    })
 }
 
 fn origin(url: &str) -> Option<String> {

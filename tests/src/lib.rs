@@ -36,7 +36,7 @@
 //! | [`postgres`], [`gate`] | a real PostgreSQL, and a proxy before it that a test closes, cuts, stalls and slows |
 //! | [`client`], [`answer`] | requests by role, answers |
 //! | [`jws`] | tokens by hand |
-//! | [`tool`], [`browser`] | programs that are not ours: a shell, a browser |
+//! | [`tool`], [`browser`], `webdriver` | programs that are not ours: a shell, a browser and what drives it |
 //! | [`docs`] | runs the commands of a document |
 //! | [`eventually()`] | waiting for a condition with a deadline |
 //! | `reaper` | ends what runs even when the tests are killed |
@@ -65,6 +65,7 @@ pub mod skips;
 pub mod store;
 pub mod suite;
 pub mod tool;
+mod webdriver;
 
 pub use answer::Answer;
 pub use client::{Client, HealthPort};

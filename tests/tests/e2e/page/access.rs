@@ -1,10 +1,9 @@
 //! The page for everybody: by keyboard, by screen reader, in every size, with enough contrast.
 use e2e::{
     Shared, Target, Test,
-    browser::{Browser, DESK, Window},
+    browser::{Browser, DESK, Window, key},
 };
 use serde_json::Value;
-use thirtyfour::Key;
 
 use super::sign_in;
 
@@ -19,14 +18,10 @@ pub(crate) fn tests() -> Vec<Test> {
     ]
 }
 
-fn key(key: &Key) -> String {
-    key.value().to_string()
-}
-
 /// Presses Tab until an element with this id has the focus.
 async fn tab_to(page: &Browser, id: &str) {
     for _ in 0..60 {
-        page.types(key(&Key::Tab)).await;
+        page.types(key::TAB).await;
         let focused = page.script("return document.activeElement.id || document.activeElement.value || document.activeElement.textContent.trim()").await;
         if focused == id {
             let outlined = "const {outlineStyle, outlineWidth} = getComputedStyle(document.activeElement); return outlineStyle !== 'none' && parseFloat(outlineWidth) > 0 || document.activeElement.matches('[type=radio]')";
@@ -44,13 +39,13 @@ async fn the_keyboard_alone_is_enough() {
     for id in ["theme", "projector", "help-open", "run"] {
         tab_to(&page, id).await;
     }
-    page.types(key(&Key::Enter)).await;
+    page.types(key::ENTER).await;
     page.shows("#run-label", |label| label == "Pause").await;
     tab_to(&page, "/").await;
-    page.types(key(&Key::Right)).await;
+    page.types(key::RIGHT).await;
     assert_eq!(page.script("return document.querySelector('#paths :checked').value").await, "/secure");
     tab_to(&page, "rate").await;
-    page.types(key(&Key::Right)).await;
+    page.types(key::RIGHT).await;
     page.shows("#rate-shown", |text| text == "20 a second").await;
     for id in ["most", "clear", "field"] {
         tab_to(&page, id).await;
@@ -64,19 +59,19 @@ async fn the_keyboard_alone_is_enough() {
     tab_to(&page, "username").await;
     page.types("user").await;
     tab_to(&page, "password").await;
-    page.types(format!("password{}", key(&Key::Enter))).await;
+    page.types(format!("password{}", key::ENTER)).await;
     page.shows("#subject", |subject| subject == "user").await;
     tab_to(&page, "Tamper with one character").await;
-    page.types(key(&Key::Enter)).await;
+    page.types(key::ENTER).await;
     page.shows("#cheat-result .exchange", |text| text.starts_with("✕ 401")).await;
     page.types("3").await;
     page.shows("html[data-view=try] #try-title", |_| true).await;
     tab_to(&page, "try-send").await;
-    page.types(key(&Key::Enter)).await;
+    page.types(key::ENTER).await;
     page.shows("#try-answer", |text| text.contains("200 OK")).await;
     page.types("?").await;
     page.shows("#help[open] h2", |title| title == "Keys").await;
-    page.types(key(&Key::Escape)).await;
+    page.types(key::ESCAPE).await;
     assert_eq!(page.script("return document.getElementById('help').open").await, false);
 }
 

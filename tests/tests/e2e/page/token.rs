@@ -1,11 +1,10 @@
 //! Signing in, the token taken apart, and what hello says to forged ones.
 use e2e::{
     LONG, Program, Shared, Suite, Target, Test,
-    browser::{Browser, DESK},
+    browser::{Browser, DESK, key},
     eventually,
 };
 use serde_json::json;
-use thirtyfour::Key;
 
 use super::{counted, sign_in};
 
@@ -53,7 +52,7 @@ async fn a_wrong_password_is_told() {
     page.click("#username").await;
     page.types("nobody-of-this-name").await;
     page.click("#password").await;
-    page.types(format!("wrong{}", Key::Enter.value())).await;
+    page.types(format!("wrong{}", key::ENTER)).await;
     page.shows("#sign-in-said", |said| said == "401 Unauthorized: The name or the password is wrong.").await;
     page.shows("#chip-text", |text| text == "not signed in").await;
 }

@@ -1,7 +1,7 @@
 //! The traffic view: what it counts is what the services count, and what becomes of a pod is seen.
 use e2e::{
     LONG, Launch, Process, Program, Signal, Suite, Test,
-    browser::{Browser, DESK, Window},
+    browser::{Browser, DESK, Window, key},
     eventually,
 };
 use serde_json::json;
@@ -215,10 +215,10 @@ async fn a_dot_tells_of_its_request() {
     reaches(&page, 12).await;
     pause(&page).await;
     page.script("document.getElementById('field').focus()").await;
-    page.types(thirtyfour::Key::Up.value().to_string()).await;
+    page.types(key::UP).await;
     let last = page.shows("#inspected", |text| text.starts_with('#')).await;
     assert!(last.contains("GET /: 200 from") && last.contains("request id page-"), "{last}");
-    page.types(thirtyfour::Key::Up.value().to_string()).await;
+    page.types(key::UP).await;
     let before = page.shows("#inspected", |text| text != last).await;
     let number = |text: &str| text[1..].split_once(' ').and_then(|(number, _)| number.parse::<u64>().ok());
     assert_eq!(number(&before).map(|number| number + 1), number(&last));
