@@ -38,7 +38,7 @@
 //! | [`certificates`] | a CA and a certificate, as `flotilla certs` makes them |
 //! | [`client`], [`answer`] | requests by role, answers |
 //! | [`jws`] | tokens by hand |
-//! | [`tool`], [`browser`] | programs that are not ours: a shell, a browser |
+//! | [`tool`], [`browser`], `webdriver` | programs that are not ours: a shell, a browser and what drives it |
 //! | [`docs`] | runs the commands of a document |
 //! | [`eventually()`] | waiting for a condition with a deadline |
 //! | `reaper` | ends what runs even when the tests are killed |
@@ -71,6 +71,7 @@ pub mod store;
 pub mod suite;
 pub mod tool;
 pub mod volume;
+mod webdriver;
 
 pub use answer::Answer;
 pub use certificates::Certificates;

@@ -48,8 +48,10 @@ pub static POSTGRES: Capability =
 /// What makes certificates.
 pub static OPENSSL: Capability = Capability::new("openssl", "install openssl", || find_on_path(&["openssl"]).is_some());
 
-/// A browser.
-pub static BROWSER: Capability = Capability::new("browser", "install chromium", || browser().is_some());
+/// A browser, and what drives it.
+pub static BROWSER: Capability = Capability::new("browser", "install chromium and chromium-driver", || {
+    browser().is_some() && chromedriver().is_some()
+});
 
 /// A container engine that answers.
 pub static DOCKER: Capability =
@@ -91,6 +93,12 @@ pub static NODE_JOSE: Capability = Capability::new(
     },
 );
 
+/// What runs the page's modules outside a browser.
+pub static NODE: Capability = Capability::new("node", "install nodejs, version 20 or newer", || {
+    // Ed25519 in the Web Crypto API, without a flag.
+    node().is_some_and(|node| succeeds(node, &["--eval", "crypto.subtle.generateKey('Ed25519', false, ['sign'])"]))
+});
+
 /// The health port of a suite that was not started here: asked for only when there is one. `FLOTILLA_REQUIRE=all` means it,
 /// too: who gives a suite to a run that leaves nothing out gives both of its ports.
 pub static GIVEN_HEALTH: Capability =
@@ -129,6 +137,11 @@ pub fn postgres_directories() -> Vec<PathBuf> {
 /// The browser's executable.
 pub fn browser() -> Option<PathBuf> {
     find_on_path(&["chromium", "chromium-browser", "google-chrome"])
+}
+
+/// The browser's driver.
+pub fn chromedriver() -> Option<PathBuf> {
+    find_on_path(&["chromedriver"])
 }
 
 /// The Python that has PyJWT, if it is there.

@@ -94,6 +94,12 @@ impl Issuer {
 
     /// A token for `subject`, valid from `now`, with a `jti` of its own.
     pub fn issue(&self, subject: &Subject, now: SystemTime) -> Result<IssuedToken, IssueError> {
+        self.issue_for(Duration::from_secs(self.ttl_seconds), subject, now)
+    }
+
+    /// The same for a bearer who wants it no longer than for `life`: in whole seconds, one at least. Nobody gets a longer
+    /// one than this issuer's tokens have.
+    pub fn issue_for(&self, life: Duration, subject: &Subject, now: SystemTime) -> Result<IssuedToken, IssueError> {
         if subject.sub.is_empty() {
             return Err(IssueError::EmptySubject);
         }
@@ -101,12 +107,13 @@ impl Issuer {
             return Err(IssueError::Roles);
         }
         let issued_at = since_epoch(now).as_secs();
+        let expires_in = life.as_secs().clamp(1, self.ttl_seconds);
         let jti = Uuid::new_v4().to_string();
         let claims = Claims {
             iss: self.iss.clone(),
             sub: subject.sub.clone(),
             aud: self.aud.clone(),
-            exp: issued_at.saturating_add(self.ttl_seconds),
+            exp: issued_at.saturating_add(expires_in),
             iat: issued_at,
             nbf: issued_at,
             jti: jti.clone(),
@@ -119,7 +126,7 @@ impl Issuer {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(IssueError::TooLarge);
         }
-        Ok(IssuedToken { token, expires_in: self.ttl_seconds, jti })
+        Ok(IssuedToken { token, expires_in, jti })
     }
 
     /// The key that verifies this issuer's tokens.

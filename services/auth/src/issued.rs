@@ -1,5 +1,5 @@
 //! The answer of `/login` and `/refresh`: a pair of tokens.
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::{
     Json,
@@ -8,7 +8,7 @@ use axum::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, Serializer};
-use token::Issuer;
+use token::{IssuedToken, Issuer};
 use utoipa::ToSchema;
 
 use crate::{error::Error, refresh::Granted, users::Account};
@@ -36,7 +36,21 @@ pub struct Issued {
 impl Issued {
     /// A pair for an account, and the access token's name for the log.
     pub fn to(signer: &Issuer, account: &Account, granted: &Granted, now: SystemTime) -> Result<(Self, String), Error> {
-        let issued = signer.issue(&account.subject(), now)?;
+        Ok(Self::with(signer.issue(&account.subject(), now)?, granted))
+    }
+
+    /// The same, with an access token that lives no longer than for `life`.
+    pub fn for_life(
+        life: Duration,
+        signer: &Issuer,
+        account: &Account,
+        granted: &Granted,
+        now: SystemTime,
+    ) -> Result<(Self, String), Error> {
+        Ok(Self::with(signer.issue_for(life, &account.subject(), now)?, granted))
+    }
+
+    fn with(issued: IssuedToken, granted: &Granted) -> (Self, String) {
         let answer = Self {
             token: issued.token,
             token_type: "Bearer",
@@ -44,7 +58,7 @@ impl Issued {
             refresh_token: granted.token.expose().into(),
             refresh_expires_in: granted.expires_in,
         };
-        Ok((answer, issued.jti))
+        (answer, issued.jti)
     }
 }
 

@@ -7,8 +7,8 @@
 //! | [`config`] | its settings |
 //! | [`tls`] | TLS with clients, where it is configured |
 //! | [`believing`] | what trusted proxies tell of their clients |
-//! | [`routes`](routes()) | the table: which upstream a path goes to, or the start page |
-//! | `page` | the start page for browsers |
+//! | [`routes`](routes()) | the table: which upstream a path goes to, or the page |
+//! | `page` | the live page for browsers |
 //! | `proxy` | one request in, one out; the answer back |
 //! | `headers` | what belongs to one connection stays on it; who asked is said by us; framing is ours |
 //! | `upload`, `download` | bodies, streamed, with their clocks |

@@ -19,7 +19,7 @@ pub fn routes(upstreams: &Upstreams) -> Router {
         .route("/", page_or(hello))
         .route("/ui", get(|| async { Redirect::permanent("/ui/") }))
         .route("/ui/", get(page::start))
-        .route("/ui/style.css", get(page::style))
+        .route("/ui/{*part}", get(page::part))
         .route("/login", to(auth))
         .route("/refresh", to(auth))
         .route("/logout", to(auth))
@@ -45,7 +45,7 @@ fn to_path(upstream: &Upstream, path: &'static str) -> MethodRouter {
     any(move |request: Request| proxy::forward(upstream.clone(), Some(path), request))
 }
 
-/// The start page for browsers; for everybody else what the upstream says.
+/// The page for browsers; for everybody else what the upstream says.
 fn page_or(upstream: &Upstream) -> MethodRouter {
     let upstream = upstream.clone();
     any(move |request: Request| {

@@ -18,7 +18,7 @@ async fn a_browser_gets_a_page_and_others_the_greeting() {
     let client = suite.anonymous();
     let page = client.get("/").header("accept", BROWSER).send(200).await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
-    assert_eq!(page.header("vary"), "accept");
+    assert_eq!(page.header("vary"), "accept, accept-encoding");
     for accept in ["*/*", "application/json"] {
         let greeting = client.get("/").header("accept", accept).send(200).await;
         assert_eq!((greeting.json()["message"].as_str(), greeting.header("vary")), (Some("Hello"), "accept"));

@@ -13,6 +13,7 @@ pub(crate) fn tests() -> Vec<Test> {
     tests.extend(
         e2e::tests![a_killed_run_leaves_no_container].into_iter().map(|test| test.needing_all(skips::CONTAINERS)),
     );
+    tests.extend(e2e::tests![BROWSER: a_killed_run_leaves_no_browser]);
     tests
 }
 
@@ -35,6 +36,10 @@ async fn a_killed_run_leaves_no_container() {
     run.kill();
     let gone = || containers().is_empty() && volumes().is_empty();
     eventually("neither it nor its volume is there any more", LONG, async || gone().then_some(())).await;
+}
+
+async fn a_killed_run_leaves_no_browser() {
+    nobody_listens_after_a_kill("page::token::a_token_is_refreshed_before_it_ends", 1, browser).await;
 }
 
 /// Kills a run of that test as soon as so many lines tell an address.
@@ -73,4 +78,10 @@ fn service(line: &str) -> Option<SocketAddr> {
 fn database(line: &str) -> Option<SocketAddr> {
     let (_, port) = line.split_once("listening on IPv4 address \"127.0.0.1\", port ")?;
     Some((Ipv4Addr::LOCALHOST, port.parse().ok()?).into())
+}
+
+/// The address in the driver's line: `ChromeDriver was started successfully on port 5678.`
+fn browser(line: &str) -> Option<SocketAddr> {
+    let (_, port) = line.split_once("ChromeDriver was started successfully on port ")?;
+    Some((Ipv4Addr::LOCALHOST, port.trim_end_matches('.').parse().ok()?).into())
 }

@@ -22,6 +22,7 @@ mod logs;
 mod page;
 mod restart;
 mod roles;
+mod scripts;
 mod skips;
 mod tls;
 
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         page::tests(),
         restart::tests(),
         roles::tests(),
+        scripts::tests(),
         skips::tests(),
         tls::tests(),
     ];

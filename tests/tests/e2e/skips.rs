@@ -20,13 +20,16 @@ async fn what_is_missing_is_named_at_the_end() {
     let (output, said) = without_a_browser("docker");
     assert!(output.status.success(), "{said}");
     let line = said.lines().find(|line| line.starts_with("SKIPPED browser (")).expect(&said);
-    assert!(line.ends_with("tests): install chromium"), "{line}");
+    assert!(line.ends_with("tests): install chromium and chromium-driver"), "{line}");
 }
 
 async fn what_is_required_and_missing_is_a_failure() {
     for required in ["browser", "all", "docker, browser"] {
         let (output, said) = without_a_browser(required);
         assert_eq!(output.status.code(), Some(101), "{said}");
-        assert!(said.contains("browser is missing: install chromium") && !said.contains("SKIPPED"), "{said}");
+        assert!(
+            said.contains("browser is missing: install chromium and chromium-driver") && !said.contains("SKIPPED"),
+            "{said}"
+        );
     }
 }

@@ -36,6 +36,16 @@ fn an_issued_token_verifies_and_says_who_it_is_about() {
 }
 
 #[test]
+fn a_bearer_may_want_a_shorter_life_and_never_gets_a_longer_one() {
+    let house = House::new();
+    for (wanted, given) in [(0, 1), (1, 1), (60, 60), (900, 900), (901, 900), (u64::MAX, 900)] {
+        let issued = house.issuer.issue_for(Duration::from_secs(wanted), &user(), now()).expect("issues");
+        let claims = house.verify(&issued.token).expect("good");
+        assert_eq!((issued.expires_in, claims.exp - claims.iat), (given, given), "{wanted}");
+    }
+}
+
+#[test]
 fn the_header_names_algorithm_type_and_key_and_nothing_else() {
     let house = House::new();
     let kid = house.issuer.verifying_key().kid().to_owned();

@@ -1,4 +1,6 @@
 //! `/refresh` and `/logout`.
+use std::time::Duration;
+
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -6,7 +8,22 @@ use utoipa::ToSchema;
 use super::{RefreshToken, Refused};
 use crate::{audit, error::Error, issued::Issued, json_body::JsonBody, limits::Client, state::State as Auth};
 
-/// The body of both.
+/// The body of `/refresh`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Refresh {
+    /// As `/login` or `/refresh` gave it out.
+    #[schema(value_type = String)]
+    refresh_token: RefreshToken,
+    /// Seconds after which the new access token is to expire, if that is earlier than it would by itself.
+    #[schema(minimum = 1)]
+    expires_in: Option<u64>,
+}
+
+impl crate::json_body::Described for Refresh {
+    const SHAPE: &'static str = Presented::SHAPE;
+}
+
+/// The body of `/logout`.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct Presented {
     /// As `/login` or `/refresh` gave it out.
@@ -22,7 +39,7 @@ impl crate::json_body::Described for Presented {
 #[utoipa::path(
     post,
     path = "/refresh",
-    request_body(content = Presented, description = "At most 64 KiB"),
+    request_body(content = Refresh, description = "At most 64 KiB"),
     responses(
         (status = 200, description = "A new pair; the old refresh token is dead", body = Issued),
         (status = 400, description = "The body is no refresh token: problem+json"),
@@ -35,14 +52,20 @@ impl crate::json_body::Described for Presented {
 pub async fn refresh(
     State(auth): State<Auth>,
     client: Client,
-    JsonBody(presented): JsonBody<Presented>,
+    JsonBody(asked): JsonBody<Refresh>,
 ) -> Result<impl IntoResponse, Error> {
     let now = auth.clock.now();
+    if asked.expires_in == Some(0) {
+        return Err(Error::Body("expires_in is in seconds, at least 1".to_owned()));
+    }
     // Before the token is used up: without a key there would be nothing to give for it.
     let signer = auth.ring.issuer(now).ok_or(Error::NoKey)?;
-    let outcome = auth.families.refresh(&presented.refresh_token, now).await?.ok_or(Error::NoRandomness)?;
+    let outcome = auth.families.refresh(&asked.refresh_token, now).await?.ok_or(Error::NoRandomness)?;
     let (account, granted) = outcome.map_err(|refused| refuse(&auth, client, &refused))?;
-    let (issued, jti) = Issued::to(&signer, &account, &granted, now)?;
+    let (issued, jti) = match asked.expires_in.map(Duration::from_secs) {
+        Some(life) => Issued::for_life(life, &signer, &account, &granted, now)?,
+        None => Issued::to(&signer, &account, &granted, now)?,
+    };
     tracing::info!(
         target: audit::TARGET, event = "refresh.succeeded", account = account.username, jti, family = granted.family, peer = client.shown(),
         "refresh succeeded"

@@ -27,6 +27,33 @@ async fn a_refresh_token_is_exchanged_for_a_new_pair_of_the_same_user() {
 }
 
 #[tokio::test]
+async fn a_shorter_life_may_be_wanted_and_a_longer_one_is_not_given() {
+    let auth = Auth::start().await;
+    let mut current = refresh_token(&auth.login("user", "password").await).to_owned();
+    for (wanted, given) in [(json!(1), 1), (json!(60), 60), (json!(86_400), 900), (json!(null), 900)] {
+        let body = json!({ "refresh_token": current, "expires_in": wanted }).to_string();
+        let request = Request::post("/refresh").header("content-type", "application/json").body(Body::from(body));
+        let answer = auth.ask(request.expect("a request")).await;
+        let claims = answer.part(1);
+        let life = claims["exp"].as_u64().zip(claims["iat"].as_u64()).map(|(exp, iat)| exp - iat);
+        assert_eq!((answer.body["expires_in"].as_u64(), life), (Some(given), Some(given)), "{wanted}");
+        current = refresh_token(&answer).to_owned();
+    }
+}
+
+#[tokio::test]
+async fn no_life_at_all_is_refused_and_uses_nothing_up() {
+    let auth = Auth::start().await;
+    let login = auth.login("user", "password").await;
+    for wanted in [json!(0), json!(-1), json!("soon"), json!(1.5)] {
+        let body = json!({ "refresh_token": refresh_token(&login), "expires_in": wanted }).to_string();
+        let request = Request::post("/refresh").header("content-type", "application/json").body(Body::from(body));
+        assert_eq!(auth.ask(request.expect("a request")).await.status, 400, "{wanted}");
+    }
+    assert_eq!(auth.post("/refresh", refresh_token(&login)).await.status, 200);
+}
+
+#[tokio::test]
 async fn security_20_a_used_token_is_dead_and_its_reuse_ends_the_family() {
     let auth = Auth::start().await;
     let login = auth.login("user", "password").await;

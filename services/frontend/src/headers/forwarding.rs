@@ -78,7 +78,7 @@ pub(crate) fn scheme(extensions: &Extensions) -> Scheme {
 }
 
 /// The host the client asked for, if it is one: of an absolute request target that names it, else of `Host`
-/// (RFC 9112 section 3.2.2). It goes into a quoted string here and into the start page.
+/// (RFC 9112 section 3.2.2). It goes into a quoted string.
 pub(crate) fn host(parts: &request::Parts) -> Option<&HeaderValue> {
     // chassis has refused a request without a proper Host; where the target names another, neither is believed.
     let host = parts.headers.get(header::HOST)?;

@@ -1,4 +1,4 @@
-//! Which of the two representations of `/` a client prefers (RFC 9110 section 12.5.1).
+//! Which representation a client prefers: of `/` by media type (RFC 9110 section 12.5.1), of a file by coding (12.5.3).
 use axum::http::{HeaderMap, header};
 
 /// Whether `text/html` is wanted more than `application/json`. Equal wishes, as curl's `*/*`, get JSON, and so does none.
@@ -15,6 +15,17 @@ fn quality(headers: &HeaderMap, kind: &str, subtype: &str) -> u16 {
         Some((specificity(range.trim(), kind, subtype)?, weight(parameters)))
     });
     covering.max_by_key(|(specificity, _)| *specificity).map_or(0, |(_, weight)| weight)
+}
+
+/// Whether the client takes gzip: it names it, or anything, with a weight above 0. Silence is no consent.
+pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let codings = values.flat_map(|value| value.split(',')).filter_map(|coding| {
+        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+        let named = ["gzip", "x-gzip"].iter().any(|gzip| name.trim().eq_ignore_ascii_case(gzip));
+        (named || name.trim() == "*").then(|| (named, weight(parameters)))
+    });
+    codings.max_by_key(|(named, _)| *named).is_some_and(|(_, weight)| weight > 0)
 }
 
 fn specificity(range: &str, kind: &str, subtype: &str) -> Option<u8> {
@@ -107,5 +118,22 @@ mod tests {
         headers.append(header::ACCEPT, HeaderValue::from_static("application/json;q=0.5"));
         headers.append(header::ACCEPT, HeaderValue::from_static("text/html"));
         assert!(prefers_html(&headers));
+    }
+
+    fn takes(accept: &'static str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accept));
+        takes_gzip(&headers)
+    }
+
+    #[test]
+    fn gzip_is_for_those_who_say_so() {
+        for accept in ["gzip, deflate, br, zstd", "GZIP", "br, gzip;q=0.5", "*", "*;q=0, gzip", "x-gzip"] {
+            assert!(takes(accept), "{accept}");
+        }
+        for accept in ["", "br", "identity", "gzip;q=0", "*, gzip;q=0", "*;q=0", "gzipped"] {
+            assert!(!takes(accept), "{accept}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
     }
 }

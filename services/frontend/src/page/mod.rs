@@ -1,91 +1,66 @@
-//! The start page: what is running here and what to try, for somebody who opened the address in a browser.
+//! The live page: what a browser gets at `/` and below `/ui/`. Its files are in `page/` beside `src/`; here they are
+//! found, guarded and sent. Nothing in them is filled in: each is the same bytes for everybody.
 mod accept;
+mod assets;
+mod conditions;
 
 use axum::{
+    body::{Body, Bytes},
     extract::Request,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use chassis::Problem;
 
 pub(crate) use accept::prefers_html as is_preferred;
 
-use crate::headers::forwarding;
+use self::assets::Asset;
 
-const HTML: &str = include_str!("index.html");
-const CSS: &str = include_str!("style.css");
+/// The page loads from its own address and talks to it, and to no other. No script and no style stands in the markup, and
+/// what scripts write is text: markup from a string is refused by the browser (Trusted Types).
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'none'; base-uri 'none'; frame-ancestors 'none'; \
+                      require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// Stands in the page for scheme, host and port of the frontend as the browser called it.
-const ORIGIN: &str = "{{origin}}";
-
-/// What the commands say when the browser sent no host worth repeating.
-const USUAL_HOST: &str = "localhost:8080";
-
-/// The page needs its stylesheet and its icon, and runs nothing.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
-                      form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
-
-/// The page, with commands that work where it is read.
+/// The page itself, for browsers at `/` and for everybody at `/ui/`.
 pub(crate) async fn start(request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let host = forwarding::host(&parts).and_then(|host| host.to_str().ok()).unwrap_or(USUAL_HOST);
-    let page = HTML.replace(ORIGIN, &format!("{}://{host}", forwarding::scheme(&parts.extensions).as_str()));
+    let mut response = answer(assets::start(), request.headers());
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
+    response
+}
+
+/// Its styles, scripts and icon. Their names need no escapes, so none is undone.
+pub(crate) async fn part(request: Request) -> Response {
+    match request.uri().path().strip_prefix("/ui/").and_then(assets::find) {
+        Some(asset) => answer(asset, request.headers()),
+        None => Problem::new(StatusCode::NOT_FOUND).into_response(),
+    }
+}
+
+/// The file, compressed for whoever takes it so; nothing but the validator for whoever has it already. A browser asks
+/// each time, for an hour-old script beside a new one may fail.
+fn answer(asset: &'static Asset, headers: &HeaderMap) -> Response {
+    let packed = accept::takes_gzip(headers);
+    let (bytes, tag) = if packed { (asset.packed, asset.packed_tag) } else { (asset.plain, asset.tag) };
     let own = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (header::VARY, HeaderValue::from_static("accept")),
+        (header::ETAG, HeaderValue::from_static(tag)),
+        (header::VARY, HeaderValue::from_static("accept-encoding")),
     ];
-    (own, guards(), page).into_response()
+    if conditions::is_known(headers, tag) {
+        return (StatusCode::NOT_MODIFIED, own, guards()).into_response();
+    }
+    let encoding = packed.then_some([(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
+    (own, guards(), encoding.into_iter().flatten().collect::<HeaderMap>(), Body::from(Bytes::from_static(bytes)))
+        .into_response()
 }
 
-/// Its stylesheet.
-pub(crate) async fn style() -> Response {
-    let own = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("max-age=300")),
-    ];
-    (own, guards(), CSS).into_response()
-}
-
-fn guards() -> [(HeaderName, HeaderValue); 3] {
+fn guards() -> [(HeaderName, HeaderValue); 4] {
     [
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::body::{Body, to_bytes};
-
-    use super::*;
-
-    async fn page_for(host: &'static str) -> String {
-        let request = Request::get("/").header(header::HOST, host).body(Body::empty()).expect("a request");
-        let body = start(request).await.into_body();
-        let bytes = to_bytes(body, 64 * 1024).await.expect("a body");
-        String::from_utf8(bytes.to_vec()).expect("UTF-8")
-    }
-
-    #[tokio::test]
-    async fn the_commands_name_the_host_the_page_was_read_from() {
-        assert!(page_for("example.test:9080").await.contains("http://example.test:9080/login"));
-    }
-
-    #[tokio::test]
-    async fn a_host_that_is_none_never_reaches_the_page() {
-        let page = page_for("x\"><script>alert(1)</script>").await;
-        assert!(!page.contains("<script"));
-        assert!(page.contains("http://localhost:8080/login"));
-    }
-
-    #[test]
-    fn the_page_keeps_to_its_own_policy() {
-        for forbidden in ["<script", "style=\"", "<style", " onclick", "src=\"http", "href=\"http", "@import", "<form"]
-        {
-            assert!(!HTML.contains(forbidden), "{forbidden}");
-            assert!(!CSS.contains(forbidden), "{forbidden}");
-        }
-        assert!(HTML.contains("href=\"/ui/style.css\""));
-    }
 }

@@ -50,6 +50,10 @@ impl Head {
         !self.all(name).is_empty()
     }
 
+    pub(crate) fn status(&self) -> u16 {
+        self.line.split(' ').nth(1).expect("a status").parse().expect("a number")
+    }
+
     fn parse(text: &str) -> Self {
         let mut lines = text.lines();
         let line = lines.next().expect("a first line").to_owned();
@@ -67,7 +71,7 @@ impl Head {
 
 impl Answer {
     pub(crate) fn status(&self) -> u16 {
-        self.head.line.split(' ').nth(1).expect("a status").parse().expect("a number")
+        self.head.status()
     }
 
     /// The only value of a field.

@@ -4,7 +4,7 @@ mod commands;
 mod crashes;
 mod descriptors;
 mod drain;
-mod fake;
+pub(crate) mod fake;
 mod in_flight;
 mod key_sets;
 pub(crate) mod load;
