@@ -66,17 +66,20 @@ impl Plan {
             [phase] => phase.from.to_bits() == phase.to.to_bits(),
             _ => false,
         };
-        let many = schedule.phases().len();
+        let phases = match schedule.phases().len() {
+            1 => "1 phase".to_owned(),
+            many => format!("{many} phases"),
+        };
         match (schedule.unit(), steady) {
             (Unit::Connections, true) => format!("closed loop, {connections} connection{plural}{keep}"),
             (Unit::Connections, false) => {
-                format!("closed loop, up to {connections} connection{plural}{keep}, {many} phases")
+                format!("closed loop, up to {connections} connection{plural}{keep}, {phases}")
             }
             (Unit::Rate, true) => {
                 format!("open loop, {}/s over up to {connections} connection{plural}{keep}", schedule.highest())
             }
             (Unit::Rate, false) => format!(
-                "open loop, up to {}/s over up to {connections} connection{plural}{keep}, {many} phases",
+                "open loop, up to {}/s over up to {connections} connection{plural}{keep}, {phases}",
                 schedule.highest()
             ),
         }

@@ -170,6 +170,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_known_is_looked_up_anew_after_a_second() {
+        let resolver = resolver("http://localhost:80", false);
+        let known = |since| Known { since: Some(since), addresses: vec![at("10.0.0.1:80")], ..Known::default() };
+        *resolver.known.lock().await = known(Instant::now());
+        assert_eq!(resolver.addresses().await.unwrap(), [at("10.0.0.1:80")]);
+        *resolver.known.lock().await = known(Instant::now().checked_sub(FRESH).unwrap());
+        assert!(resolver.addresses().await.unwrap().iter().all(|address| address.ip().is_loopback()));
+    }
+
+    #[tokio::test]
     async fn connections_take_turns_and_a_bad_address_is_tried_last() {
         let resolver = resolver("http://hello", false);
         let addresses = vec![at("10.0.0.1:80"), at("10.0.0.2:80"), at("10.0.0.3:80")];

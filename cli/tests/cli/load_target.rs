@@ -127,6 +127,16 @@ fn a_login_elsewhere_is_judged_too() {
 }
 
 #[test]
+fn one_address_of_a_name_is_enough() {
+    // It listens on one of the addresses that localhost usually has.
+    let fake = Fake::serve(|_| Act::Answer(""));
+    let port = fake.origin.rsplit(':').next().expect("a port");
+    let url = format!("localhost:{port}");
+    let loaded = load(&url, &["-n", "40", "-c", "4", "--new-connections", "--max-failures", "0"]);
+    assert_eq!((loaded.ran.code, loaded.count("/good")), (Some(0), 40), "{:#}", loaded.report);
+}
+
+#[test]
 fn nobody_there_is_a_named_failure_and_no_storm() {
     let ran = run(&["load", "localhost:1", "-d", "500ms", "-c", "2"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");

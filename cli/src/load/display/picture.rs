@@ -9,7 +9,7 @@ use crate::load::course::{Course, Point};
 use crate::load::figures;
 use crate::load::outcome::{per_second, percent};
 use crate::load::plan::Plan;
-use crate::load::report::example;
+use crate::load::report::occasion;
 use crate::load::shares::Shares;
 use crate::load::tally::Tally;
 use crate::output::harmless;
@@ -151,8 +151,9 @@ fn failures(total: &Tally) -> Vec<String> {
     }
     let mut lines = vec![String::new(), format!("{RED}failures{RED:#}")];
     for failed in total.failures.iter().take(MAX_KINDS) {
-        let first = failed.first.as_ref().map(example).unwrap_or_default();
+        let first = failed.first.as_ref().map(occasion).unwrap_or_default();
         lines.push(format!("{:>8}  {BOLD}{}{BOLD:#}  {DIM}{first}{DIM:#}", figures::count(failed.count), failed.kind));
+        lines.extend(failed.first.as_ref().map(|first| format!("{:>8}  {}", "", harmless(&first.detail))));
     }
     if total.failures.len() > MAX_KINDS {
         lines.push(format!("{DIM}and {} more kinds{DIM:#}", total.failures.len() - MAX_KINDS));

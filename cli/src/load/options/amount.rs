@@ -55,7 +55,15 @@ fn rate(text: &str) -> Result<f64, String> {
 
 impl Amount {
     /// How much when, and how many connections at most.
+    ///
+    /// More connections than requests would be opened for nothing.
     pub(super) fn schedule(&self) -> anyhow::Result<(Schedule, usize)> {
+        let (schedule, connections) = self.shape()?;
+        let requests = self.requests.map_or(MAX_CONNECTIONS, |requests| whole(requests.min(MAX_CONNECTIONS as u64)));
+        Ok((schedule, connections.min(requests)))
+    }
+
+    fn shape(&self) -> anyhow::Result<(Schedule, usize)> {
         let given = self.connections.map(whole);
         if !self.phases.is_empty() {
             let schedule = Schedule::new(self.phases.clone()).map_err(|why| anyhow::anyhow!("--phase: {why}"))?;

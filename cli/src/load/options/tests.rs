@@ -43,7 +43,7 @@ fn phases_decide_all_of_it() {
     let rates = plan(&["--phase", "10s:0..500/s", "--phase", "20s:500", "-c", "100"]).unwrap();
     assert_eq!(rates.shape(), "open loop, up to 500/s over up to 100 connections, 2 phases");
     let connections = plan(&["--phase", "10s:1..64c"]).unwrap();
-    assert_eq!(connections.shape(), "closed loop, up to 64 connections, 1 phases");
+    assert_eq!(connections.shape(), "closed loop, up to 64 connections, 1 phase");
     for (args, said) in [
         (&["--phase", "1s:5c", "-c", "5"][..], "twice"),
         (&["--phase", "1s:5c", "--phase", "1s:5/s"], "either all rates"),
@@ -59,6 +59,8 @@ fn phases_decide_all_of_it() {
 fn a_number_of_requests_has_time() {
     let plan = plan(&["-n", "1000"]).unwrap();
     assert_eq!((plan.requests, plan.schedule.length()), (Some(1000), LENGTH_OF_A_COUNT));
+    let few = self::plan(&["-n", "3", "-c", "8"]).unwrap();
+    assert_eq!(few.connections, 3, "more would be opened for nothing");
 }
 
 #[test]

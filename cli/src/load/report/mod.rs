@@ -9,7 +9,7 @@ mod table;
 
 pub(crate) use self::html::html;
 pub(crate) use self::json::Report;
-pub(crate) use self::table::{example, table};
+pub(crate) use self::table::{example, occasion, table};
 
 /// An outcome that tests can print.
 #[cfg(test)]

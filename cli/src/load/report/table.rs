@@ -144,10 +144,15 @@ fn failures(text: &mut String, outcome: &Outcome) {
 
 /// An example in a line.
 pub(crate) fn example(example: &Example) -> String {
-    let Example { at, method, path, request_id, served_by, detail } = example;
+    format!("{}: {}", occasion(example), harmless(&example.detail))
+}
+
+/// When it was, which request, and who answered.
+pub(crate) fn occasion(example: &Example) -> String {
+    let Example { at, method, path, request_id, served_by, .. } = example;
     let by = served_by.as_ref().map_or_else(String::new, |by| format!(" from {}", harmless(by)));
     let id = if request_id.is_empty() { String::new() } else { format!(" (request {})", harmless(request_id)) };
-    format!("at {}: {method} {path}{by}: {}{id}", figures::time(*at), harmless(detail))
+    format!("at {}: {method} {path}{by}{id}", figures::time(*at))
 }
 
 fn remarks(text: &mut String, outcome: &Outcome) {
