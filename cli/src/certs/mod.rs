@@ -47,7 +47,7 @@ pub(crate) struct Options {
     #[arg(long = "name", value_name = "NAME", value_delimiter = ',')]
     names: Vec<Name>,
 
-    /// Only the names given, not also localhost, 127.0.0.1, ::1, *.example.com, flotilla.local, *.flotilla.local
+    /// Only the names given, not also localhost, 127.0.0.1, ::1, *.example.com, flotilla.test, *.flotilla.test
     #[arg(long, requires = "names")]
     only_these_names: bool,
 

@@ -12,7 +12,7 @@ use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
 /// Where the suite is reached on a laptop and in the walkthroughs; `*.example.com` as in 2016.
-const USUAL: [&str; 6] = ["localhost", "127.0.0.1", "::1", "*.example.com", "flotilla.local", "*.flotilla.local"];
+const USUAL: [&str; 6] = ["localhost", "127.0.0.1", "::1", "*.example.com", "flotilla.test", "*.flotilla.test"];
 
 /// One name in a certificate (RFC 5280 section 4.2.1.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +135,6 @@ mod tests {
     #[test]
     fn only_a_wildcard_is_not_concrete() {
         let concrete: Vec<_> = usual().iter().filter(|name| name.is_concrete()).map(ToString::to_string).collect();
-        assert_eq!(concrete, ["localhost", "127.0.0.1", "::1", "flotilla.local"]);
+        assert_eq!(concrete, ["localhost", "127.0.0.1", "::1", "flotilla.test"]);
     }
 }

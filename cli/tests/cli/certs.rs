@@ -98,8 +98,8 @@ fn whoever_trusts_the_ca_believes_the_server_by_each_of_its_names_and_no_other()
         "127.0.0.1",
         "::1",
         "any.example.com",
-        "flotilla.local",
-        "auth.flotilla.local",
+        "flotilla.test",
+        "auth.flotilla.test",
         "shop.example.org",
         "192.168.49.2",
     ] {

@@ -46,7 +46,7 @@ async fn whoever_looks_at_it_on_localhost_is_not_bound() {
     let (_process, address) = frontend(&certificates, &[]).await;
     let mut shaken = Shaken::with(address, &certificates).await.expect("shaken");
     assert!(!shaken.ask(VERSION).await.contains(STRICT));
-    let elsewhere = VERSION.replace("localhost", "flotilla.local:8443");
+    let elsewhere = VERSION.replace("localhost", "flotilla.test:8443");
     assert!(shaken.ask(&elsewhere).await.contains("strict-transport-security: max-age=31536000\r\n"));
 }
 
