@@ -103,14 +103,12 @@ pub(crate) fn unique(what: &str) -> String {
     format!("flotilla-e2e-{what}-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst))
 }
 
-/// What every pod of ours is: no root user, no capability, nothing to write, 10 MiB.
-pub const CONFINED: [&str; 8] = [
+/// What every pod of ours is: no root user, no capability, nothing to write; and [no more memory](Program::memory_mib).
+pub const CONFINED: [&str; 6] = [
     "--read-only",
     "--cap-drop=ALL",
     "--security-opt=no-new-privileges",
     "--user=10001",
-    "--memory=10m",
-    "--memory-swap=10m",
     "--publish=127.0.0.1::80",
     "--publish=127.0.0.1::81",
 ];
@@ -142,9 +140,12 @@ impl Container {
         docker(run.iter().chain(&CONFINED).chain([&image]).chain(arguments))
     }
 
-    /// As all our pods are: [`CONFINED`].
-    pub fn confined(image: &str, arguments: &[&str]) -> Self {
-        Self::start(image, &CONFINED, arguments)
+    /// As the program's pods are: [`CONFINED`], with no more memory than is promised to be enough.
+    pub fn confined(program: Program, image: &str, flags: &[&str], arguments: &[&str]) -> Self {
+        let memory =
+            [format!("--memory={}m", program.memory_mib()), format!("--memory-swap={}m", program.memory_mib())];
+        let memory = memory.each_ref().map(String::as_str);
+        Self::start(image, &[&CONFINED[..], &memory, flags].concat(), arguments)
     }
 
     /// Its name.

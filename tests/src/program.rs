@@ -39,6 +39,14 @@ impl Program {
         }
     }
 
+    /// What its pod is promised to be enough, in MiB: hashing passwords takes more than greeting.
+    pub const fn memory_mib(self) -> u64 {
+        match self {
+            Self::Auth | Self::Monolith => 16,
+            Self::Hello | Self::Frontend | Self::Flotilla => 10,
+        }
+    }
+
     /// A variable of its own: `HELLO_LAB` for `LAB`.
     pub fn variable(self, setting: &str) -> String {
         format!("{}_{setting}", self.name().to_uppercase())

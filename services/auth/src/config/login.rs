@@ -25,7 +25,7 @@ impl Section for Login {
             "PASSWORD_MEMORY_KIB",
             "3072",
             "a number from 1024 to 65536",
-            "memory of one argon2id hashing, with as many passes as make it worth 7 MiB and 5; 3 MiB fit a 10 MiB pod",
+            "memory of one argon2id hashing, with as many passes as make it worth 7 MiB and 5; 3 MiB fit a 16 MiB pod",
         ),
         Setting::new(
             "PASSWORD_CONCURRENCY",

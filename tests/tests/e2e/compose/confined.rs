@@ -1,5 +1,5 @@
 //! What the containers may, and that it is enough under load.
-use e2e::{Shared, Suite, Target, Test, compose::Project, container::inspect};
+use e2e::{Program, Shared, Suite, Target, Test, compose::Project, container::inspect};
 use serde_json::json;
 
 use super::OURS;
@@ -27,8 +27,9 @@ async fn nobody_has_a_right_that_it_does_not_need() {
         for (port, bindings) in host["PortBindings"].as_object().into_iter().flatten() {
             assert_eq!((service, &bindings[0]["HostIp"]), ("frontend", &json!("127.0.0.1")), "{port}");
         }
-        if OURS.contains(&service) {
-            assert_eq!((&host["Memory"], &host["MemorySwap"]), (&json!(10 << 20), &json!(10 << 20)), "{service}");
+        if let Some(program) = Program::ALL.into_iter().find(|program| program.name() == service) {
+            let memory = json!(program.memory_mib() << 20);
+            assert_eq!((&host["Memory"], &host["MemorySwap"]), (&memory, &memory), "{service}");
             assert_eq!(container["Config"]["User"], "10001:10001", "{service}");
         }
     }

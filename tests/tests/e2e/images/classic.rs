@@ -3,7 +3,7 @@ use std::fs;
 
 use e2e::{
     Program, Test,
-    container::{CONFINED, Container, docker, image},
+    container::{Container, docker, image},
     environment,
 };
 
@@ -30,12 +30,16 @@ async fn four_lines_make_an_image() {
     let words: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(words, ["FROM", "LABEL", "COPY", "ENTRYPOINT"]);
     // The executable as `just release-static -p hello` makes it: that of the image.
-    let (directory, hello) =
-        (environment::temporary_directory(), Container::confined(&image(Program::Hello), &[SECRET]));
+    let (directory, hello) = (
+        environment::temporary_directory(),
+        Container::confined(Program::Hello, &image(Program::Hello), &[], &[SECRET]),
+    );
     let context = directory.path().display().to_string();
     docker(["cp", &format!("{}:/usr/bin/hello", hello.name()), &context]).expect(0);
     let _untag = Untag;
     docker(["build", "--quiet", "--file", FILE, "--tag", TAG, &context]).expect(0);
-    let classic = Container::start(TAG, &CONFINED, &["-http=0.0.0.0:80", "-health=0.0.0.0:81", SECRET]).ready().await;
+    let classic = Container::confined(Program::Hello, TAG, &[], &["-http=0.0.0.0:80", "-health=0.0.0.0:81", SECRET])
+        .ready()
+        .await;
     assert_eq!(classic.client().greeting(200).await.body, r#"{"message":"Hello"}"#);
 }

@@ -1,4 +1,4 @@
-//! A service in a container: without a right that it does not need, alone in it, and within 10 MiB.
+//! A service in a container: without a right that it does not need, alone in it, and within its memory.
 use e2e::{Program, skips::revision};
 
 use super::{Check, alone, checks};
@@ -7,7 +7,7 @@ use crate::lifecycle::load::Load;
 const CLIENTS: usize = 32;
 
 pub(crate) fn checks() -> Vec<Check> {
-    checks![it_serves_without_rights, it_is_alone, thirty_two_clients_fit_into_10_mib]
+    checks![it_serves_without_rights, it_is_alone, thirty_two_clients_fit_into_its_memory]
 }
 
 async fn it_serves_without_rights(program: Program) {
@@ -38,7 +38,7 @@ async fn it_is_alone(program: Program) {
     assert_eq!(container.client().version(200).await.header("x-served-by"), hostname.trim());
 }
 
-async fn thirty_two_clients_fit_into_10_mib(program: Program) {
+async fn thirty_two_clients_fit_into_its_memory(program: Program) {
     let container = alone(program).ready().await;
     let origin = container.client().origin().to_owned();
     // The frontend has nobody behind it here, and auth greets nobody: compose::… has both under load.
@@ -47,6 +47,6 @@ async fn thirty_two_clients_fit_into_10_mib(program: Program) {
     load.answers(5_000).await;
     assert_eq!(load.stop().await, Vec::<String>::new());
     let state = container.inspect();
-    assert_eq!(state["HostConfig"]["Memory"], 10 * 1024 * 1024);
+    assert_eq!(state["HostConfig"]["Memory"], program.memory_mib() << 20);
     assert_eq!((&state["State"]["OOMKilled"], &state["State"]["Running"]), (&false.into(), &true.into()));
 }

@@ -1,7 +1,7 @@
 //! Accounts and keys outlive the container if they are given a volume.
 use e2e::{
     Jws, Program, Test, Volume,
-    container::{CONFINED, Container, docker, image},
+    container::{Container, docker, image},
 };
 
 pub(crate) fn tests() -> Vec<Test> {
@@ -10,8 +10,7 @@ pub(crate) fn tests() -> Vec<Test> {
 
 async fn monolith_on(volume: &Volume) -> Container {
     let mount = format!("--volume={}:/var/lib/flotilla", volume.name());
-    let flags = [&CONFINED[..], &[&mount]].concat();
-    Container::start(&image(Program::Monolith), &flags, &[]).ready().await
+    Container::confined(Program::Monolith, &image(Program::Monolith), &[&mount], &[]).ready().await
 }
 
 async fn a_volume_keeps_accounts_and_keys() {
@@ -32,7 +31,7 @@ async fn what_is_in_it_is_for_its_owner_only() {
     let modes = monolith.exec(&["stat", "-c", "%a %u", "/var/lib/flotilla", "/var/lib/flotilla/auth.db"]).expect(0).out;
     assert_eq!(modes, "700 10001\n600 10001\n");
     // A container without a name for its volume has one of its own, which goes with it.
-    let anonymous = Container::confined(&image(Program::Auth), &[]).ready().await;
+    let anonymous = Container::confined(Program::Auth, &image(Program::Auth), &[], &[]).ready().await;
     let name = anonymous.inspect()["Mounts"][0]["Name"].as_str().expect("a volume").to_owned();
     drop(anonymous);
     docker(["volume", "inspect", &name]).expect(1);

@@ -54,5 +54,5 @@ const SECRET: &str = "-secret=a-shared-secret-of-more-than-32-bytes";
 fn alone(program: Program) -> Container {
     // Tokens are judged by a secret, so that hello waits for no key set; the others do without.
     let arguments: &[&str] = if program == Program::Hello { &[SECRET] } else { &[] };
-    Container::confined(&container::image(program), arguments)
+    Container::confined(program, &container::image(program), &[], arguments)
 }

@@ -15,7 +15,7 @@ async fn version_2_greets_in_its_own_words() {
         (image(Program::Hello), env!("CARGO_PKG_VERSION"), "Hello"),
         (tagged(Program::Hello, NEXT), NEXT, "Hello from version 2"),
     ] {
-        let hello = Container::confined(&image, &[SECRET]).ready().await;
+        let hello = Container::confined(Program::Hello, &image, &[], &[SECRET]).ready().await;
         let greeting = hello.client().greeting(200).await;
         assert_eq!(greeting.json()["message"], message, "{image}");
         assert_eq!(greeting.header("x-service-version"), version, "{image}");
