@@ -141,7 +141,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        // TLS has a last word to write, for which a client that reads nothing leaves no room.
+        let shut = Pin::new(&mut self.stream).poll_shutdown(context);
+        ready!(self.judged(shut, context))?;
         if !self.phase.0.lingers.load(Ordering::Relaxed) {
             return Poll::Ready(Ok(()));
         }
@@ -239,6 +241,43 @@ mod tests {
         let began = Instant::now();
         let failed = stream.write_all(&vec![b'x'; 64 * 1024]).await.expect_err("nobody reads");
         assert_eq!(failed.kind(), io::ErrorKind::TimedOut);
+        assert!((PATIENCE..PATIENCE * 2).contains(&began.elapsed()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_last_word_that_nobody_reads_has_a_deadline_too() {
+        /// Has something left to write before it shuts down.
+        struct Farewell(DuplexStream);
+        impl AsyncWrite for Farewell {
+            fn poll_write(
+                mut self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+                bytes: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut self.0).poll_write(context, bytes)
+            }
+            fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Poll::Ready(Ok(()))
+            }
+            fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+                ready!(Pin::new(&mut self.0).poll_write(context, b"bye"))?;
+                Poll::Ready(Ok(()))
+            }
+        }
+        impl AsyncRead for Farewell {
+            fn poll_read(
+                mut self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+                buffer: &mut ReadBuf<'_>,
+            ) -> Poll<io::Result<()>> {
+                Pin::new(&mut self.0).poll_read(context, buffer)
+            }
+        }
+        let (_client, server) = duplex(16);
+        let mut stream = GuardedStream::new(Farewell(server), Phase::default(), LIMIT, PATIENCE);
+        stream.write_all(&[b'x'; 16]).await.expect("there is room for it");
+        let began = Instant::now();
+        assert_eq!(stream.shutdown().await.expect_err("nobody reads").kind(), io::ErrorKind::TimedOut);
         assert!((PATIENCE..PATIENCE * 2).contains(&began.elapsed()));
     }
 

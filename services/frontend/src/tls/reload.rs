@@ -21,6 +21,10 @@ pub(super) struct Reload {
     files: Files,
     /// Of the pair that was read last, whether it was of use or not.
     read: Stamp,
+    /// Of the files that could not be read last, so that it is told once.
+    unread: Option<Stamp>,
+    /// Read, and not good yet: it is shown when it is.
+    waiting: Option<Identity>,
     /// At the last look.
     looked: Stamp,
     shown: Shown,
@@ -31,7 +35,8 @@ pub(super) struct Reload {
 
 impl Reload {
     pub(super) fn new(files: Files, read: Stamp, shown: Shown, loads: CounterBy, clock: Clock) -> Self {
-        Self { files, looked: read.clone(), read, shown, loads, clock, told: Told::default() }
+        let looked = read.clone();
+        Self { files, looked, read, unread: None, waiting: None, shown, loads, clock, told: Told::default() }
     }
 
     /// Looks as long as the process lives.
@@ -44,6 +49,13 @@ impl Reload {
     }
 
     async fn look(&mut self) {
+        if let Some(identity) = self.waiting.take() {
+            if self.would_be_worse(&identity) {
+                self.waiting = Some(identity);
+            } else {
+                self.show(identity);
+            }
+        }
         // A file system may take its time.
         let files = self.files.clone();
         let Ok(now) = spawn_blocking(move || files.stamp()).await else { return };
@@ -52,30 +64,43 @@ impl Reload {
         if !is_at_rest || now == self.read {
             return;
         }
-        self.read = now;
         let files = self.files.clone();
-        if let Ok(read) = spawn_blocking(move || files.read()).await {
-            self.take(read);
+        let Ok(read) = spawn_blocking(move || files.read()).await else { return };
+        if let Err(wrong @ (Unusable::CertificateUnread(_) | Unusable::KeyUnread(_))) = &read {
+            // The machine may be out of descriptors just now: they are read again at the next look.
+            if self.unread.as_ref() != Some(&now) {
+                self.unread = Some(now);
+                self.refuse(&self.files.told(wrong));
+            }
+            return;
         }
+        (self.read, self.unread, self.waiting) = (now, None, None);
+        self.take(read);
     }
 
     fn take(&mut self, read: Result<Identity, Unusable>) {
-        let refusal = match read {
+        match read {
             Ok(identity) if self.would_be_worse(&identity) => {
-                "not good at this time, while the present one is".to_owned()
+                self.refuse("not good at this time, while the present one is");
+                // An expired one waits in vain, and is dropped with the next pair.
+                self.waiting = Some(identity);
             }
-            Ok(identity) => {
-                let expires = humantime::format_rfc3339_seconds(identity.validity().1).to_string();
-                self.shown.replace(identity);
-                self.told = Told::default();
-                self.loads.count("loaded");
-                tracing::info!(expires, "certificate loaded");
-                return;
-            }
-            Err(wrong) => self.files.told(&wrong),
-        };
+            Ok(identity) => self.show(identity),
+            Err(wrong) => self.refuse(&self.files.told(&wrong)),
+        }
+    }
+
+    fn show(&mut self, identity: Identity) {
+        let expires = humantime::format_rfc3339_seconds(identity.validity().1).to_string();
+        self.shown.replace(identity);
+        self.told = Told::default();
+        self.loads.count("loaded");
+        tracing::info!(expires, "certificate loaded");
+    }
+
+    fn refuse(&self, why: &str) {
         self.loads.count("refused");
-        tracing::error!(why = refusal, "the new certificate is no use; the present one stays");
+        tracing::error!(why, "the new certificate is no use; the present one stays");
     }
 
     /// An expired one is shown where there is no better: somebody may be able to live with it.
@@ -97,6 +122,7 @@ impl Reload {
 mod tests {
     use std::{
         fs,
+        sync::atomic::{AtomicBool, Ordering},
         time::{Duration, SystemTime},
     };
 
@@ -190,6 +216,35 @@ mod tests {
         put(&scene.place, &one);
         scene.after_two_looks().await;
         assert!(scene.shows("new.test"), "it recovers");
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_is_not_good_yet_is_shown_when_it_is() {
+        static TWO_YEARS_LATER: AtomicBool = AtomicBool::new(false);
+        fn moving() -> SystemTime {
+            clock() + Duration::from_hours(if TWO_YEARS_LATER.load(Ordering::SeqCst) { 2 * 365 * 24 } else { 0 })
+        }
+        let mut scene = Scene::showing(&pair(&["old.test"], GOOD));
+        scene.reload.clock = moving;
+        put(&scene.place, &pair(&["new.test"], (2026, 2030)));
+        scene.after_two_looks().await;
+        scene.after_two_looks().await;
+        assert!(scene.shows("old.test"));
+        TWO_YEARS_LATER.store(true, Ordering::SeqCst);
+        scene.reload.look().await;
+        assert!(scene.shows("new.test"));
+        assert_eq!((scene.loads("loaded"), scene.loads("refused")), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn files_that_cannot_be_read_are_tried_at_each_look_and_told_once() {
+        let mut scene = Scene::showing(&pair(&["old.test"], GOOD));
+        fs::remove_file(&scene.reload.files.key).expect("removed");
+        scene.after_two_looks().await;
+        scene.after_two_looks().await;
+        assert_ne!(scene.reload.read, scene.reload.looked, "it counts as unread, whatever it looks like");
+        assert_eq!(scene.loads("refused"), 1);
+        assert!(scene.shows("old.test"));
     }
 
     #[tokio::test]
