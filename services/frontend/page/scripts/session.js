@@ -4,6 +4,8 @@ import { parsed } from "./problem.js";
 
 /** An access token is refreshed when so much of its life is left. */
 const EARLY = 0.2;
+/** Between attempts when a refresh failed and the login may still be good. */
+const AGAIN_MS = 2000;
 /** Timers have a longest time. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 const JSON_BODY = { "content-type": "application/json", accept: "application/json" };
@@ -45,7 +47,7 @@ export class Session extends EventTarget {
 
   /** One at a time: of two with the same refresh token the second would end the login. */
   refresh() {
-    this.#refreshing ??= this.#inTurn(() => this.#refreshOnce()).finally(() => (this.#refreshing = null));
+    this.#refreshing ??= this.inTurn(() => this.#refreshOnce()).finally(() => (this.#refreshing = null));
     return this.#refreshing;
   }
 
@@ -54,7 +56,7 @@ export class Session extends EventTarget {
    * @returns {Promise<{token: string, expiresAt: number}|null>} null where auth gives none
    */
   brief() {
-    return this.#inTurn(async () => {
+    return this.inTurn(async () => {
       const answer = await exchange(refreshRequest("/refresh", this.#refresh, { expires_in: 1 }));
       const pair = pairOf(answer);
       if (pair === null) {
@@ -66,7 +68,8 @@ export class Session extends EventTarget {
     });
   }
 
-  #inTurn(work) {
+  /** Whatever sends the refresh token goes through here: auth takes one that comes twice for stolen, and ends the login. */
+  inTurn(work) {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => {});
     return done;
@@ -77,14 +80,21 @@ export class Session extends EventTarget {
     this.adopt(answer);
     if (answer.status === 401) {
       this.forget();
+    } else if (answer.status !== 200 && this.#automatic && Date.now() + AGAIN_MS < this.endsAt) {
+      // A pod may just have been replaced.
+      this.#timer = setTimeout(() => this.refresh(), AGAIN_MS);
     }
     return answer;
   }
 
-  async signOut() {
-    const answer = await exchange(refreshRequest("/logout", this.#refresh));
-    this.forget();
-    return answer;
+  /** In turn, so that no refresh that is under way signs in again who has just signed out. */
+  signOut() {
+    clearTimeout(this.#timer);
+    return this.inTurn(async () => {
+      const answer = await exchange(refreshRequest("/logout", this.#refresh));
+      this.forget();
+      return answer;
+    });
   }
 
   /** Takes over the tokens of an answer of `/login` or `/refresh`, if it has any. */

@@ -64,11 +64,15 @@ test("without an answer there is an error and our own id", async (context) => {
 });
 
 /** Somebody signed in at an auth that numbers its tokens; `asked` are the bodies it got. */
-async function signedIn(context) {
+async function signedIn(context, failing = () => false) {
   const asked = [];
   const origin = await serving(context, async (request, answer) => {
     const body = JSON.parse((await request.toArray()).join(""));
     asked.push(body);
+    if (failing(asked.length)) {
+      answer.writeHead(502).end();
+      return;
+    }
     const pair = { token: `t${asked.length}`, refresh_token: `r${asked.length}`, expires_in: body.expires_in ?? 900, refresh_expires_in: 43_200 };
     answer.setHeader("content-type", "application/json").end(JSON.stringify(pair));
   });
@@ -102,6 +106,27 @@ test("a session refreshes once, however often it is asked at a time", async (con
   assert.deepEqual([asked.length, session.token, session.refreshToken, session.retired.token], [2, "t2", "r2", "t1"]);
   session.forget();
   assert.deepEqual([session.token, session.refreshToken, session.retired], [null, null, null]);
+});
+
+test("a refresh that failed is tried again, for a pod may just have been replaced", async (context) => {
+  const { session, asked } = await signedIn(context, (number) => number === 2 || number === 3);
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  session.automatic = true;
+  assert.equal((await session.refresh()).status, 502);
+  for (const expected of ["t1", "t4"]) {
+    context.mock.timers.tick(2000);
+    await session.refresh();
+    assert.equal(session.token, expected);
+  }
+  assert.deepEqual(asked.slice(1), [{ refresh_token: "r1" }, { refresh_token: "r1" }, { refresh_token: "r1" }]);
+  session.automatic = false;
+});
+
+test("who signs out while a refresh is under way stays signed out", async (context) => {
+  const { session, asked } = await signedIn(context);
+  await Promise.all([session.refresh(), session.signOut()]);
+  assert.deepEqual([session.token, session.refreshToken], [null, null]);
+  assert.deepEqual(asked.slice(1), [{ refresh_token: "r1" }, { refresh_token: "r2" }], "it is the newest that is given up");
 });
 
 test("each endpoint is a request that can be sent", () => {

@@ -22,7 +22,14 @@ export function startTry(session) {
   };
   byId("endpoints").append(...ENDPOINTS.map((endpoint) => choice(endpoint, endpoint === chosen, () => choose(endpoint))));
   byId("try-body").addEventListener("input", show);
-  byId("try-send").addEventListener("click", () => send(edited(chosen, session), session));
+  byId("try-send").addEventListener("click", async ({ currentTarget: button }) => {
+    const request = edited(chosen, session);
+    // Twice the same refresh token would end the login.
+    button.disabled = true;
+    await (chosen.body && chosen.path !== "/login" ? session.inTurn(() => send(request, session)) : send(request, session));
+    button.disabled = false;
+    button.focus();
+  });
   // A body with an old refresh token in it would end the login.
   const renew = () => (chosen.body && chosen.path !== "/login" ? refill(chosen, session, show) : show());
   session.addEventListener("change", renew);
