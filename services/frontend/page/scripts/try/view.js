@@ -26,6 +26,7 @@ export function startTry(session) {
     const request = edited(chosen, session);
     // Twice the same refresh token would end the login.
     button.disabled = true;
+    byId("try-answer").replaceChildren(el("p", { class: "soft" }, "Sent; no answer yet."));
     await (chosen.body && chosen.path !== "/login" ? session.inTurn(() => send(request, session)) : send(request, session));
     button.disabled = false;
     button.focus();
