@@ -1,6 +1,9 @@
 //! How `flotilla load` ends before its time: with the report at the first Ctrl-C, at once at the second.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rustix::process::Signal;
@@ -50,6 +53,28 @@ fn an_open_loop_ends_as_well() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let report: Value = serde_json::from_str(&ran.stdout).expect("a report");
     assert_eq!(report["good"].as_u64(), Some(fake.requests() as u64));
+}
+
+#[test]
+fn answers_after_the_stop_are_good_and_no_part_of_the_rate() {
+    let held = Arc::new(AtomicBool::new(true));
+    let fake = Fake::serve({
+        let held = Arc::clone(&held);
+        move |_| {
+            until("the stop", || (!held.load(Ordering::SeqCst)).then_some(()));
+            Act::Answer("")
+        }
+    });
+    let mut child = start(&[&fake.origin, "-d", "10m", "-c", "2", "--output", "json", "--min-rate", "0.01"]);
+    until("both requests", || (fake.requests() == 2).then_some(()));
+    send(&child, Signal::INT);
+    let mut said = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
+    assert!(said.any(|line| line.contains("stopping")), "it says that it stops");
+    held.store(false, Ordering::SeqCst);
+    let ran = finish(child);
+    let report: Value = serde_json::from_str(&ran.stdout).expect("a report");
+    assert_eq!((report["good"].as_u64(), report["rate"].as_f64()), (Some(2), Some(0.0)), "{report:#}");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
 }
 
 #[test]
