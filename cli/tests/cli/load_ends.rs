@@ -114,3 +114,14 @@ fn a_file_that_cannot_be_written_is_told_before_the_load() {
     }
     assert_eq!(fake.requests(), 0);
 }
+
+#[test]
+fn one_file_for_both_reports_is_a_wrong_command() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("report");
+    let name = file.to_str().expect("UTF-8");
+    let ran = crate::flotilla::run(&["load", "localhost:1", "--json", name, "--html", name]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    assert!(ran.stderr.contains("--json and --html name the same file"), "{ran:?}");
+    assert!(!file.exists(), "nothing is written");
+}
