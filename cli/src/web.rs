@@ -29,6 +29,15 @@ pub(crate) fn address(text: &str) -> anyhow::Result<Url> {
     Ok(url)
 }
 
+/// Where to log in at what was typed: `/login` is added if it is not there.
+pub(crate) fn login_address(mut url: Url) -> Url {
+    let path = url.path().trim_end_matches('/');
+    let path = if path.ends_with("/login") { path.to_owned() } else { format!("{path}/login") };
+    url.set_path(&path);
+    url.set_query(None);
+    url
+}
+
 /// A client for `url`. It follows no redirect: credentials and trust belong to the address that was typed.
 pub(crate) fn client(url: &Url, timeout: Duration) -> anyhow::Result<Client> {
     let mut builder = Client::builder()
@@ -74,21 +83,52 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 /// The innermost cause says what happened; what is around it names internals.
+pub(crate) fn innermost(error: &dyn std::error::Error) -> &dyn std::error::Error {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause
+}
+
 fn in_words(error: &reqwest::Error) -> anyhow::Error {
     let address = error.url().map_or_else(String::new, |url| format!(" from {}", url.origin().ascii_serialization()));
     if error.is_timeout() {
         return anyhow::anyhow!("no complete answer{address} in time");
     }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    anyhow::anyhow!("no answer{address}: {cause}")
+    anyhow::anyhow!("no answer{address}: {}", innermost(error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_login_path_is_added_where_it_is_missing() {
+        for (given, used) in [
+            ("http://localhost:8080", "http://localhost:8080/login"),
+            ("localhost:8080", "http://localhost:8080/login"),
+            ("https://auth.example/", "https://auth.example/login"),
+            ("http://localhost/login", "http://localhost/login"),
+            ("http://localhost/login/", "http://localhost/login"),
+            ("http://localhost/base/", "http://localhost/base/login"),
+            ("http://localhost/?a=b", "http://localhost/login"),
+        ] {
+            assert_eq!(login_address(address(given).unwrap()).as_str(), used);
+        }
+    }
+
+    #[test]
+    fn an_address_with_credentials_or_another_scheme_is_refused() {
+        assert!(address("http://user:password@localhost").is_err());
+        assert!(address("ftp://localhost").is_err());
+    }
+
+    #[test]
+    fn the_innermost_cause_is_the_last() {
+        let error = anyhow::anyhow!("the cable").context("the connection").context("the request");
+        assert_eq!(innermost(error.as_ref()).to_string(), "the cable");
+    }
 
     #[test]
     fn loopback_is_known_in_every_spelling() {

@@ -61,6 +61,13 @@ impl Clock {
         self.at(Instant::now())
     }
 
+    /// When the last request was to be begun: at this time, or at the stop if that was earlier.
+    pub(super) fn end(&self, planned: Duration) -> Duration {
+        // Asked after every answer: the flag is cheaper than the lock.
+        let stopped = if self.stop.is_stopped() { self.stop.at() } else { None };
+        stopped.map_or(planned, |stopped| self.at(stopped).min(planned))
+    }
+
     /// Waits so long, or until the run is stopped.
     pub(super) async fn sleep_until(&self, at: Instant) {
         tokio::select! {
@@ -87,5 +94,6 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(1)).await;
         clock.stop.stop();
         assert_eq!(clock.at(clock.stop.at().unwrap()).as_secs(), 2, "the first one counts");
+        assert_eq!([1, 9].map(|planned| clock.end(Duration::from_secs(planned)).as_secs()), [1, 2]);
     }
 }

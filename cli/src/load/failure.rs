@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::resolver::Unresolved;
+use crate::web;
 
 /// What kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,7 +97,7 @@ impl Failure {
         } else {
             Kind::Closed
         };
-        Self::new(kind, innermost(error))
+        Self::new(kind, web::innermost(error))
     }
 }
 
@@ -105,15 +106,6 @@ impl From<Unresolved> for Failure {
         let kind = if matches!(why, Unresolved::Foreign(_)) { Kind::Foreign } else { Kind::Unresolved };
         Self::new(kind, why)
     }
-}
-
-/// The innermost cause says what happened; what is around it names internals.
-fn innermost(error: &dyn std::error::Error) -> &dyn std::error::Error {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause
 }
 
 /// The first failure of a kind, in full.

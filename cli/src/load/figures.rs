@@ -14,6 +14,13 @@ pub(super) fn time(time: Duration) -> String {
     }
 }
 
+/// `50.04 ms`: every digit there is.
+pub(super) fn exact_time(time: Duration) -> String {
+    let text = format!("{time:?}");
+    let unit = text.find(char::is_alphabetic).unwrap_or(text.len());
+    format!("{} {}", &text[..unit], &text[unit..])
+}
+
 /// `1 234 567`
 pub(super) fn count(count: u64) -> String {
     let digits = count.to_string();
@@ -89,6 +96,19 @@ mod tests {
             (75_000_000, "75.0 s"),
         ] {
             assert_eq!(time(Duration::from_micros(micros)), shown);
+        }
+    }
+
+    #[test]
+    fn an_exact_time_has_every_digit() {
+        for (nanos, shown) in [
+            (0, "0 ns"),
+            (182_000, "182 µs"),
+            (50_000_000, "50 ms"),
+            (50_040_000, "50.04 ms"),
+            (75_000_001_000, "75.000001 s"),
+        ] {
+            assert_eq!(exact_time(Duration::from_nanos(nanos)), shown);
         }
     }
 

@@ -117,7 +117,7 @@ impl OpenLoop {
     async fn next(&self, clock: &Clock) -> Option<Turn> {
         self.due.acquire().await.ok()?.forget();
         let number = self.taken.fetch_add(1, Ordering::AcqRel);
-        if number >= self.fallen_due.load(Ordering::Acquire) {
+        if clock.stop.is_stopped() || number >= self.fallen_due.load(Ordering::Acquire) {
             return None;
         }
         let due = clock.start + self.schedule.due(number);
@@ -128,9 +128,15 @@ impl OpenLoop {
         Some(Turn::Due(due))
     }
 
-    /// How many were due and never sent.
-    pub(super) fn unsent(&self) -> u64 {
-        self.fallen_due.load(Ordering::Acquire) - self.given.load(Ordering::Acquire)
+    /// How many were due and never sent. Those that were due just before a stop are none of them: they were on their way
+    /// to a connection.
+    pub(super) fn unsent(&self, clock: &Clock) -> u64 {
+        let fallen_due = self.fallen_due.load(Ordering::Acquire);
+        let owed = clock.stop.at().map_or(fallen_due, |stopped| {
+            let before = clock.at(stopped).checked_sub(JUST_NOW);
+            before.map_or(0, |at| self.schedule.due_by(at).min(fallen_due))
+        });
+        owed.saturating_sub(self.given.load(Ordering::Acquire))
     }
 
     /// Lets requests fall due until all have, or until the run is stopped; then ends the connections. The timers of the

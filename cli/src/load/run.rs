@@ -132,7 +132,7 @@ impl Run {
         let mut broken = threads.map(JoinHandle::join).any(|ended| ended.is_err());
         if let Some((pace, thread)) = self.metronome.take() {
             broken |= thread.join().is_err();
-            unsent = pace.unsent();
+            unsent = pace.unsent(&self.clock);
         }
         if broken {
             bail!("a thread of the load generator panicked: this is a mistake in flotilla");

@@ -55,10 +55,9 @@ impl Target {
         !self.is_https() && !web::is_loopback(&self.url)
     }
 
-    /// Where to log in: `/login` is added if it is not there.
+    /// Where to log in.
     pub(super) fn at_login(&self) -> Self {
-        let path = self.url.path().trim_end_matches('/');
-        if path.ends_with("/login") { self.at(path) } else { self.at(&format!("{path}/login")) }
+        Self { url: web::login_address(self.url.clone()) }
     }
 
     /// The same origin with another path.
@@ -82,11 +81,7 @@ mod tests {
         assert_eq!((target.port(), target.is_https()), (8080, false));
         assert_eq!(target.authority(), "localhost:8080");
         assert_eq!(target.at("/login").path(), "/login");
-        for (given, login) in
-            [("http://auth", "/login"), ("http://auth/login/", "/login"), ("http://x/base", "/base/login")]
-        {
-            assert_eq!(Target::parse(given).unwrap().at_login().path(), login);
-        }
+        assert_eq!(target.at_login().path(), "/secure/login");
     }
 
     #[test]

@@ -108,17 +108,18 @@ impl Verdict {
         for (name, percent, limit) in limits {
             let Some(limit) = limit else { continue };
             let measured = latencies.percentile(percent);
+            let (limit_text, measured_text) = told_apart((limit, measured), figures::time, figures::exact_time);
             checks.push(Check {
                 name,
-                limit: format!("at most {}", figures::time(limit)),
-                measured: if good == 0 { "nothing".to_owned() } else { figures::time(measured) },
+                limit: format!("at most {limit_text}"),
+                measured: if good == 0 { "nothing".to_owned() } else { measured_text },
                 pass: good > 0 && measured <= limit,
             });
         }
         if let Some(least) = thresholds.min_rate {
             let rate = outcome.rate();
-            let limit = format!("at least {}", figures::rate(least));
-            checks.push(Check { name: "rate", limit, measured: figures::rate(rate), pass: rate >= least });
+            let (limit, measured) = told_apart((least, rate), figures::rate, |rate| format!("{rate}/s"));
+            checks.push(Check { name: "rate", limit: format!("at least {limit}"), measured, pass: rate >= least });
         }
         Self { pass: checks.iter().all(|check| check.pass), checks }
     }
@@ -152,13 +153,28 @@ impl Check {
     }
 }
 
+/// A limit and what was measured, rounded; but with every digit where they differ and would look the same, for nobody
+/// believes `FAIL: p99 50.0 ms (at most 50.0 ms)`.
+fn told_apart<T: Copy + PartialEq>(
+    (limit, measured): (T, T),
+    rounded: impl Fn(T) -> String,
+    exact: impl Fn(T) -> String,
+) -> (String, String) {
+    let texts = (rounded(limit), rounded(measured));
+    if texts.0 == texts.1 && limit != measured { (exact(limit), exact(measured)) } else { texts }
+}
+
 fn failures(outcome: &Outcome, allowed: Allowed) -> Check {
     let count = outcome.total.failed_count();
-    let share = outcome.failed_percent();
-    let shown = format!("{} ({})", figures::count(count), figures::percent(share));
     let (limit, measured, pass) = match allowed {
         Allowed::Count(most) => (figures::count(most), figures::count(count), count <= most),
-        Allowed::Percent(most) => (format!("{most} %"), shown, share <= most),
+        Allowed::Percent(most) => {
+            let share = outcome.failed_percent();
+            let exact = |percent| format!("{percent} %");
+            let (_, shown) = told_apart((most, share), figures::percent, exact);
+            // What was typed is short, and is shown as it was typed.
+            (exact(most), format!("{} ({shown})", figures::count(count)), share <= most)
+        }
     };
     Check { name: "failures", limit: format!("at most {limit}"), measured, pass }
 }
@@ -218,6 +234,26 @@ mod tests {
         let verdict = verdict(&thresholds);
         assert!(!verdict.pass);
         assert_eq!(verdict.sentence(), "failures 3 (at most 0)");
+    }
+
+    /// The sample's p99 is 988 µs, its rate 498.5/s, its share of failures 0.3 %.
+    #[test]
+    fn what_rounding_makes_alike_is_told_apart() {
+        let said = |thresholds: Thresholds| verdict(&thresholds).sentence();
+        let with = Thresholds::default;
+        let mut slow = outcome();
+        slow.total.paths[0].latencies = crate::load::histogram::Latencies::default();
+        slow.total.paths[1].latencies = crate::load::histogram::Latencies::default();
+        slow.total.paths[0].latencies.record(Duration::from_micros(50_047));
+        let limit = Thresholds { p99: Some(Duration::from_millis(50)), ..with() };
+        assert_eq!(Verdict::of(&slow, &limit).sentence(), "p99 50.047 ms (at most 50 ms)");
+        assert_eq!(said(Thresholds { min_rate: Some(498.6), ..with() }), "rate 498.5/s (at least 498.6/s)");
+        let share = Thresholds { max_failures: Some(Allowed::Percent(0.299)), ..with() };
+        assert_eq!(said(share), "failures 3 (0.3 %) (at most 0.299 %)");
+        let far = Thresholds { p99: Some(Duration::from_micros(500)), min_rate: Some(900.0), ..with() };
+        assert_eq!(said(far), "p99 988 µs (at most 500 µs), rate 499/s (at least 900/s)", "else they are short");
+        let kept = Thresholds { max_failures: Some(Allowed::Percent(0.3)), ..with() };
+        assert_eq!(said(kept), "failures 3 (0.30 %) (at most 0.3 %)");
     }
 
     #[test]

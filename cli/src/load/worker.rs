@@ -36,7 +36,7 @@ pub(super) struct Shared {
     pub(super) good: Good,
     pub(super) timeout: Duration,
     pub(super) keep_alive: bool,
-    /// When the last request is to be begun.
+    /// When the last request is to be begun, unless the run is stopped before.
     pub(super) end: Duration,
 }
 
@@ -112,10 +112,11 @@ impl Worker {
         self.current = None;
         let now = Instant::now();
         let at = shared.clock.at(now);
+        let end = shared.clock.end(shared.end);
         let (since, service_time, late) = match turn {
-            Turn::Now => (sent, None, at > shared.end),
+            Turn::Now => (sent, None, at > end),
             // What the schedule asked for counts whenever it was answered, unless it waited beyond the end to be sent.
-            Turn::Due(due) => (due, Some(now - sent), shared.clock.at(sent) > shared.end + JUST_NOW),
+            Turn::Due(due) => (due, Some(now - sent), shared.clock.at(sent) > end + JUST_NOW),
         };
         let took = Took { at, latency: now.duration_since(since), service_time, late };
         let asked = Asked { requests: &shared.requests, path, id: id.as_ref() };

@@ -32,7 +32,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(options: Options, form: Form) -> anyhow::Result<ExitCode> {
-    let url = login_address(&options.url)?;
+    let url = web::login_address(web::address(&options.url)?);
     if url.scheme() == "http" && !web::is_loopback(&url) {
         output::remark("note: over http the password travels in the clear");
     }
@@ -55,17 +55,6 @@ pub(super) async fn run(options: Options, form: Form) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-fn login_address(text: &str) -> anyhow::Result<Url> {
-    let mut url = web::address(text)?;
-    let path = url.path().trim_end_matches('/').to_owned();
-    if path.ends_with("/login") {
-        url.set_path(&path);
-    } else {
-        url.set_path(&format!("{path}/login"));
-    }
-    Ok(url)
-}
-
 /// What the answer says, in a line.
 pub(crate) fn refusal(status: StatusCode, problem: Option<&Value>, url: &Url) -> String {
     let member = |name| problem.and_then(|it| it.get(name)?.as_str()).map(output::harmless);
@@ -79,29 +68,5 @@ pub(crate) fn refusal(status: StatusCode, problem: Option<&Value>, url: &Url) ->
             format!("auth cannot answer at the moment ({status}){said}")
         }
         _ => format!("{url} answered {status}{said}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_login_path_is_added_where_it_is_missing() {
-        for (given, used) in [
-            ("http://localhost:8080", "http://localhost:8080/login"),
-            ("localhost:8080", "http://localhost:8080/login"),
-            ("https://auth.example/", "https://auth.example/login"),
-            ("http://localhost/login", "http://localhost/login"),
-            ("http://localhost/base/", "http://localhost/base/login"),
-        ] {
-            assert_eq!(login_address(given).unwrap().as_str(), used);
-        }
-    }
-
-    #[test]
-    fn an_address_with_credentials_or_another_scheme_is_refused() {
-        assert!(login_address("http://user:password@localhost").is_err());
-        assert!(login_address("ftp://localhost").is_err());
     }
 }

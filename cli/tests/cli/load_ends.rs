@@ -1,6 +1,9 @@
 //! How `flotilla load` ends before its time: with the report at the first Ctrl-C, at once at the second.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rustix::process::Signal;
@@ -53,6 +56,28 @@ fn an_open_loop_ends_as_well() {
 }
 
 #[test]
+fn answers_after_the_stop_are_good_and_no_part_of_the_rate() {
+    let held = Arc::new(AtomicBool::new(true));
+    let fake = Fake::serve({
+        let held = Arc::clone(&held);
+        move |_| {
+            until("the stop", || (!held.load(Ordering::SeqCst)).then_some(()));
+            Act::Answer("")
+        }
+    });
+    let mut child = start(&[&fake.origin, "-d", "10m", "-c", "2", "--output", "json", "--min-rate", "0.01"]);
+    until("both requests", || (fake.requests() == 2).then_some(()));
+    send(&child, Signal::INT);
+    let mut said = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
+    assert!(said.any(|line| line.contains("stopping")), "it says that it stops");
+    held.store(false, Ordering::SeqCst);
+    let ran = finish(child);
+    let report: Value = serde_json::from_str(&ran.stdout).expect("a report");
+    assert_eq!((report["good"].as_u64(), report["rate"].as_f64()), (Some(2), Some(0.0)), "{report:#}");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+}
+
+#[test]
 fn what_is_in_flight_is_waited_for_a_little_and_then_named() {
     let fake = Fake::serve(|_| Act::Silence);
     let child = start(&[&fake.origin, "-d", "10m", "-c", "2", "--timeout", "10m", "--output", "json"]);
@@ -88,4 +113,15 @@ fn a_file_that_cannot_be_written_is_told_before_the_load() {
         assert!(ran.stderr.contains(&format!("{option}: cannot write /no/such/directory/report")), "{ran:?}");
     }
     assert_eq!(fake.requests(), 0);
+}
+
+#[test]
+fn one_file_for_both_reports_is_a_wrong_command() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("report");
+    let name = file.to_str().expect("UTF-8");
+    let ran = crate::flotilla::run(&["load", "localhost:1", "--json", name, "--html", name]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    assert!(ran.stderr.contains("--json and --html name the same file"), "{ran:?}");
+    assert!(!file.exists(), "nothing is written");
 }

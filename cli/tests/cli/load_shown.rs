@@ -1,13 +1,14 @@
 //! What `flotilla load` shows: its help, a picture on a terminal, a page in a file.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::fake::{Act, Fake};
 use crate::flotilla::{command, run};
+use crate::processes::until;
 
 #[test]
 fn the_help_tells_everything() {
@@ -47,6 +48,21 @@ fn on_a_terminal_there_is_a_picture_and_the_cursor_comes_back() {
     }
     assert!(shown.trim_end().ends_with("\u{1b}[?25h"), "the cursor is shown again: {shown:?}");
     assert!(String::from_utf8_lossy(&output.stdout).contains("pod-a"), "the table is on stdout");
+}
+
+#[test]
+fn a_terminal_that_stands_still_holds_up_nothing() {
+    let fake = Fake::serve(|_| Act::Answer("x-served-by: pod-a\r\n"));
+    let (mut ours, theirs) = terminal();
+    // Ctrl-S: whoever writes to the terminal waits from now on.
+    ours.write_all(b"\x13").expect("it takes it");
+    let mut command = command(&["load", &fake.origin, "-d", "1s", "-c", "2", "--max-failures", "0"]);
+    command.env("TERM", "xterm-256color").stderr(Stdio::from(theirs));
+    let mut child = command.spawn().expect("it starts");
+    let status = until("the end", || child.try_wait().expect("our child"));
+    assert_eq!(status.code(), Some(0));
+    let output = child.wait_with_output().expect("it has ended");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("PASS: failures 0"), "{output:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod amount;
 mod requests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::bail;
@@ -114,6 +114,16 @@ pub(super) enum Form {
 }
 
 impl Display {
+    /// One report would overwrite the other.
+    fn files_differ(&self) -> anyhow::Result<()> {
+        match (&self.json, &self.html) {
+            (Some(json), Some(html)) if resolved(json) == resolved(html) => {
+                bail!("--json and --html name the same file, {}: each needs one of its own", html.display())
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn manner(&self) -> Manner {
         match (self.quiet, self.plain) {
             (true, _) => Manner::Nothing,
@@ -123,9 +133,19 @@ impl Display {
     }
 }
 
+/// As it is found on the disk, if it is there already; else where it will be.
+fn resolved(path: &Path) -> PathBuf {
+    let in_directory = || {
+        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(directory.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(in_directory).unwrap_or_else(|| path.to_owned())
+}
+
 impl Options {
     /// The plan. Asks for the password, if it has to.
     pub(super) fn plan(&self) -> anyhow::Result<Plan> {
+        self.display.files_differ()?;
         let target = Target::parse(&self.url)?;
         let (schedule, connections) = self.amount.schedule()?;
         let Connecting { timeout, new_connections, insecure, ref cacert, i_own_this_host } = self.connecting;

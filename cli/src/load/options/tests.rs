@@ -111,3 +111,18 @@ fn what_cannot_be_is_refused_with_what_is_wanted() {
     let line = Line::try_parse_from(["load", "localhost/secure", "--path", "/"]).unwrap();
     assert!(format!("{:#}", line.options.plan().unwrap_err()).contains("in the URL and by --path"));
 }
+
+#[test]
+fn two_reports_need_two_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (one, spelled_otherwise, other) = (name("report"), name("./report"), name("other"));
+    std::os::unix::fs::symlink(&one, name("link")).unwrap();
+    assert!(plan(&["--json", &one, "--html", &other]).is_ok());
+    let alike = |json: &str, html: &str| refused(&["--json", json, "--html", html]);
+    assert!(alike(&one, &spelled_otherwise).contains("--json and --html name the same file"));
+    assert!(alike("report", "./report").contains("name the same file"));
+    assert!(alike("/no/such/directory/report", "/no/such/directory/report").contains("name the same file"));
+    std::fs::write(&one, "").unwrap();
+    assert!(alike(&one, &name("link")).contains("name the same file"), "a link to it is it");
+}

@@ -64,7 +64,7 @@ async fn an_open_loop_gives_each_request_its_time() {
     }
     timing.join().unwrap();
     assert_eq!(dues, (0..20).map(|number| number * 5).collect::<Vec<_>>());
-    assert_eq!(pace.unsent(), 0);
+    assert_eq!(pace.unsent(&clock), 0);
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn what_no_connection_could_send_is_counted() {
     // The only connection is busy with this one until all is over.
     tokio::task::spawn_blocking(move || timing.join().unwrap()).await.unwrap();
     assert_eq!(pace.next(&clock).await, None);
-    assert_eq!(pace.unsent(), 29);
+    assert_eq!(pace.unsent(&clock), 29);
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_backlog_is_sent_with_the_time_at_which_it_was_due() {
     }
     timing.join().unwrap();
     assert_eq!(dues, [0, 10, 20, 30, 40]);
-    assert_eq!(pace.unsent(), 0);
+    assert_eq!(pace.unsent(&clock), 0);
 }
 
 #[tokio::test]
@@ -111,5 +111,21 @@ async fn a_stop_ends_an_open_loop() {
     clock.stop.stop();
     while pace.next(&clock).await.is_some() {}
     timing.join().unwrap();
-    assert_eq!(pace.unsent(), 0);
+    assert_eq!(pace.unsent(&clock), 0);
+}
+
+#[tokio::test]
+async fn after_a_stop_no_backlog_is_sent() {
+    // Ten seconds into it, so that a thousand requests are due at once.
+    let (pace, mut clock) = (open(&["1h:100/s"], None), clock());
+    clock.start -= Duration::from_secs(10);
+    let timing = std::thread::spawn({
+        let (pace, clock) = (Arc::clone(&pace), clock.clone());
+        move || pace.keep_time(&clock, 1)
+    });
+    assert!(pace.next(&clock).await.is_some());
+    clock.stop.stop();
+    assert_eq!(pace.next(&clock).await, None);
+    timing.join().unwrap();
+    assert!(pace.unsent(&clock) >= 980, "it is counted: {}", pace.unsent(&clock));
 }

@@ -30,6 +30,7 @@ pub(crate) struct Report {
     paths: Vec<Path>,
     statuses: BTreeMap<u16, u64>,
     servers: Vec<Server>,
+    others: u64,
     versions: BTreeMap<String, u64>,
     failures: Vec<Failure>,
     connections_opened: u64,
@@ -134,6 +135,7 @@ struct Stretch {
     p99_ms: f64,
     max_ms: f64,
     pods: BTreeMap<String, u64>,
+    others: u64,
     versions: BTreeMap<String, u64>,
 }
 
@@ -156,6 +158,7 @@ impl Report {
             paths: paths(outcome),
             statuses: total.statuses.iter().copied().collect(),
             servers: servers(outcome),
+            others: total.shares.others(),
             versions: total.shares.versions().into_iter().collect(),
             failures: failures(outcome),
             connections_opened: total.connections_opened,
@@ -264,6 +267,7 @@ impl Stretch {
             p99_ms: at(99.0),
             max_ms: millis(point.latencies.max()),
             pods,
+            others: point.shares.others(),
             versions: point.shares.versions().into_iter().collect(),
         }
     }
@@ -280,17 +284,4 @@ fn thousandths(value: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::load::report::tests::outcome;
-    use crate::load::verdict::Thresholds;
-
-    #[test]
-    fn programs_get_every_figure() {
-        let mut outcome = outcome();
-        outcome.points.truncate(1);
-        let verdict =
-            Verdict::of(&outcome, &Thresholds { p99: Some(Duration::from_millis(50)), ..Thresholds::default() });
-        insta::assert_json_snapshot!(Report::new(&outcome, &verdict));
-    }
-}
+mod tests;
