@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use chassis::service::{REVISION, VERSION};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{certs, doctor, load, token, up};
+use crate::{certs, demo, doctor, load, token, up};
 
 const ABOUT: &str = "JWT-secured sample microservices, on your machine";
 
@@ -19,15 +19,16 @@ Examples:
   flotilla token decode \"$TOKEN\"
   flotilla token verify \"$TOKEN\" --jwks http://localhost:8080/.well-known/jwks.json
   flotilla load http://localhost:8080 --connections 8 --max-failures 0 --p99 50ms
+  flotilla demo                      what there is to show an audience, with a verdict each
   flotilla certs tls                 a CA and a certificate, for TLS at the frontend or in a cluster
   flotilla doctor --for walkthrough
 
 Exit codes:
-  0    done; for `token verify`: the token is valid; for `load`: passed
-  1    it did not work, the token is not valid, the load failed, or a tool is missing
+  0    done; for `token verify`: the token is valid; for `load` and `demo`: passed
+  1    it did not work, the token is not valid, the load or demo failed, or a tool is missing
   2    the command is wrong, the token could not be judged, or the host is not to be loaded
   78   a service refused its configuration
-  130  ended at once by a second Ctrl-C";
+  130  ended at once by a second Ctrl-C; for `demo`: by the first, with everything put back";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Token(token::Options),
     /// Send requests, show who answers and how fast, and judge
     Load(Box<load::Options>),
+    /// Show an audience what the suite promises, step by step, with a verdict
+    Demo(demo::Options),
     /// Make a CA and a server's certificate, in a directory that a Secret can be made from
     Certs(certs::Options),
     /// Say which tools are here, what they are for, and what is missing

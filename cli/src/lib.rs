@@ -7,6 +7,7 @@
 //! | `up` | the whole suite on this machine, until Ctrl-C |
 //! | `token` | looks at tokens, verifies them, fetches them |
 //! | `load` | requests in number, what became of them, and a verdict |
+//! | `demo` | what the suite promises, shown to an audience |
 //! | `certs` | makes a CA and a server's certificate |
 //! | `doctor` | which tools are here, and what is missing |
 //! | `exit` | exit codes, and how an error becomes one |
@@ -23,6 +24,7 @@
 mod args;
 mod certs;
 mod credentials;
+mod demo;
 mod doctor;
 mod exit;
 mod invocation;
@@ -53,6 +55,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Up(options) => up::run(&options),
         Command::Token(options) => token::run(options),
         Command::Load(options) => load::command(*options),
+        Command::Demo(options) => demo::run(&options),
         Command::Certs(options) => certs::run(&options),
         Command::Doctor(options) => doctor::run(&options),
     };

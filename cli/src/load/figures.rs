@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// `182 µs`, `4.21 ms`, `1.30 s`.
-pub(super) fn time(time: Duration) -> String {
+pub(crate) fn time(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds < 0.000_999_5 {
         format!("{:.0} µs", seconds * 1e6)
@@ -22,7 +22,7 @@ pub(super) fn exact_time(time: Duration) -> String {
 }
 
 /// `1 234 567`
-pub(super) fn count(count: u64) -> String {
+pub(crate) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -35,7 +35,7 @@ pub(super) fn count(count: u64) -> String {
 }
 
 /// `41 152/s`, `3.5/s`
-pub(super) fn rate(per_second: f64) -> String {
+pub(crate) fn rate(per_second: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates are positive and small")]
     if per_second >= 99.95 {
         format!("{}/s", count(per_second.round() as u64))
@@ -45,7 +45,7 @@ pub(super) fn rate(per_second: f64) -> String {
 }
 
 /// `12.5 %`; what is not nothing is never shown as nothing.
-pub(super) fn percent(percent: f64) -> String {
+pub(crate) fn percent(percent: f64) -> String {
     if percent > 0.0 && percent < 0.01 {
         "< 0.01 %".to_owned()
     } else if percent < 1.0 && percent > 0.0 {
@@ -67,7 +67,7 @@ fn digits(value: f64) -> String {
 }
 
 /// `12.3 MiB`
-pub(super) fn bytes(bytes: u64) -> String {
+pub(crate) fn bytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     let mut value = bytes as f64;
     let mut unit = "B";

@@ -11,11 +11,11 @@ use crate::table;
 
 /// A service in place.
 #[derive(Clone, Debug)]
-pub(super) struct Mooring {
-    pub(super) name: Name,
-    pub(super) http: SocketAddr,
-    pub(super) health: SocketAddr,
-    pub(super) pid: i32,
+pub(crate) struct Mooring {
+    pub(crate) name: Name,
+    pub(crate) http: SocketAddr,
+    pub(crate) health: SocketAddr,
+    pub(crate) pid: i32,
 }
 
 /// The table, the commands, and how to stop.

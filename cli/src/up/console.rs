@@ -18,9 +18,9 @@ const NAME_WIDTH: usize = 8;
 
 /// Whose line it is, and in which colour.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Voice {
-    pub(super) name: &'static str,
-    pub(super) colour: Option<AnsiColor>,
+pub(crate) struct Voice {
+    pub(crate) name: &'static str,
+    pub(crate) colour: Option<AnsiColor>,
 }
 
 /// `up` itself.
@@ -41,7 +41,7 @@ enum Piece {
 
 /// Hands lines to the printing thread. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Console {
+pub(crate) struct Console {
     pieces: Sender<Piece>,
     waiting: Arc<AtomicUsize>,
     left_out: Arc<AtomicUsize>,
@@ -49,8 +49,13 @@ pub(super) struct Console {
 
 impl Console {
     /// A console on standard output.
-    pub(super) fn stdout() -> std::io::Result<Self> {
+    pub(crate) fn stdout() -> std::io::Result<Self> {
         Self::on(anstream::stdout)
+    }
+
+    /// A console that nobody reads.
+    pub(crate) fn silent() -> std::io::Result<Self> {
+        Self::on(std::io::sink)
     }
 
     fn on<W: Write>(open: impl FnOnce() -> W + Send + 'static) -> std::io::Result<Self> {
@@ -64,7 +69,7 @@ impl Console {
     }
 
     /// A line of a service's log. May be left out if the output does not keep up.
-    pub(super) fn log(&self, voice: Voice, line: &str) {
+    pub(crate) fn log(&self, voice: Voice, line: &str) {
         if self.waiting.load(Ordering::Relaxed) > MAX_WAITING_BYTES {
             self.left_out.fetch_add(1, Ordering::Relaxed);
             return;
@@ -83,19 +88,19 @@ impl Console {
     }
 
     /// A line of our own.
-    pub(super) fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         self.show(OURSELVES.line(line));
     }
 
     /// A block of text, in one piece.
-    pub(super) fn show(&self, text: String) {
+    pub(crate) fn show(&self, text: String) {
         self.waiting.fetch_add(text.len(), Ordering::Relaxed);
         // The thread ends only after `finish`; what is said after that, nobody waits for.
         let _ = self.pieces.send(Piece::Text(text));
     }
 
     /// Waits until everything is printed, but not for an output that stands still.
-    pub(super) fn finish(self, patience: Duration) {
+    pub(crate) fn finish(self, patience: Duration) {
         let (done, finished) = mpsc::channel();
         if self.pieces.send(Piece::End(done)).is_ok() {
             let _ = finished.recv_timeout(patience);

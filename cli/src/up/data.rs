@@ -14,7 +14,7 @@ const MODE: u32 = 0o700;
 
 /// The data directory of a run.
 #[derive(Debug)]
-pub(super) enum DataDir {
+pub(crate) enum DataDir {
     /// It stays.
     Kept(PathBuf),
     /// It goes when this value is dropped.
@@ -23,7 +23,7 @@ pub(super) enum DataDir {
 
 impl DataDir {
     /// A temporary directory.
-    pub(super) fn ephemeral() -> anyhow::Result<Self> {
+    pub(crate) fn ephemeral() -> anyhow::Result<Self> {
         tempfile::Builder::new()
             .prefix("flotilla-")
             .permissions(Permissions::from_mode(MODE))
@@ -33,7 +33,7 @@ impl DataDir {
     }
 
     /// `chosen`, or `flotilla` in the platform's data directory; made if it is not there.
-    pub(super) fn kept(chosen: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) fn kept(chosen: Option<&Path>) -> anyhow::Result<Self> {
         let path = match chosen {
             // The services are to see the same directory wherever they are started.
             Some(path) => std::path::absolute(path).context("cannot tell the current directory")?,
@@ -48,7 +48,7 @@ impl DataDir {
         Ok(Self::Kept(path))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Kept(path) => path,
             Self::Ephemeral(directory) => directory.path(),
@@ -56,7 +56,7 @@ impl DataDir {
     }
 
     /// Removes what is not to be kept.
-    pub(super) fn close(self) -> anyhow::Result<()> {
+    pub(crate) fn close(self) -> anyhow::Result<()> {
         match self {
             Self::Kept(_) => Ok(()),
             Self::Ephemeral(directory) => directory.close().context("cannot remove the temporary directory"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anstyle::AnsiColor;
 use anyhow::Context as _;
 use chassis::config::Sources;
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::banner::Mooring;
@@ -23,32 +24,56 @@ const START_DEADLINE: Duration = Duration::from_secs(30);
 
 /// The services that were started so far, in that order.
 #[derive(Debug)]
-pub(super) struct Fleet {
+pub(crate) struct Fleet {
     console: Console,
     program: PathBuf,
     keepers: Vec<Keeper>,
 }
 
 impl Fleet {
-    pub(super) fn new(console: Console) -> anyhow::Result<Self> {
+    pub(crate) fn new(console: Console) -> anyhow::Result<Self> {
         // Asked for once: after a rebuild the running file would have another name.
         let program = std::env::current_exe().context("cannot find the program's own file")?;
         Ok(Self { console, program, keepers: Vec::new() })
     }
 
     /// Starts the services one after another, each when the one before is ready. May be cancelled.
-    pub(super) async fn start(&mut self, plan: Plan) -> anyhow::Result<Vec<Mooring>> {
+    pub(crate) async fn start(&mut self, plan: Plan) -> anyhow::Result<Vec<Mooring>> {
         let mut moorings = Vec::new();
         for berth in plan.services {
-            let begun = Instant::now();
-            let (name, http, health) = (berth.name, berth.http, berth.health);
-            self.keepers.push(Keeper::start(self.charge(berth)?));
-            let pid = self.last_is_ready().await?;
-            let took = begun.elapsed().as_secs_f32();
-            self.console.say(&format!("{} is ready ({took:.2} s)", name.as_str()));
-            moorings.push(Mooring { name, http, health, pid });
+            moorings.push(self.add(berth).await?);
         }
         Ok(moorings)
+    }
+
+    /// Starts one more service and waits until it is ready. May be cancelled.
+    pub(crate) async fn add(&mut self, berth: Berth) -> anyhow::Result<Mooring> {
+        let begun = Instant::now();
+        let (name, label, http, health) = (berth.name, berth.label, berth.http, berth.health);
+        self.keepers.push(Keeper::start(self.charge(berth)?));
+        let pid = self.last_is_ready().await?;
+        let took = begun.elapsed().as_secs_f32();
+        self.console.say(&format!("{label} is ready ({took:.2} s)"));
+        Ok(Mooring { name, http, health, pid })
+    }
+
+    /// What is known of one service, now and later.
+    pub(crate) fn status(&self, label: &str) -> Option<watch::Receiver<Status>> {
+        self.keepers.iter().find(|keeper| keeper.voice.name == label).map(Keeper::status)
+    }
+
+    /// Ends one service, in peace or at once, and says how it left. May be cancelled.
+    pub(crate) async fn remove(&mut self, label: &str, in_peace: bool) -> Farewell {
+        let Some(place) = self.keepers.iter().position(|keeper| keeper.voice.name == label) else {
+            return Farewell::Absent;
+        };
+        let keeper = &mut self.keepers[place];
+        if !in_peace {
+            keeper.kill();
+        }
+        let farewell = keeper.drain().await;
+        self.keepers.remove(place);
+        farewell
     }
 
     fn charge(&self, mut berth: Berth) -> anyhow::Result<Charge> {
@@ -61,7 +86,7 @@ impl Fleet {
         };
         let sources = Sources::of_process().without(&launch.unset).with(&launch.settings);
         let patience = berth.name.patience(&sources);
-        let voice = voice(berth.name);
+        let voice = Voice { name: berth.label, ..voice(berth.name) };
         berth.release();
         Ok(Charge { voice, launch, readiness, patience, console: self.console.clone() })
     }
@@ -87,7 +112,7 @@ impl Fleet {
     }
 
     /// Ends all services, the outermost first. Says whether all drained. May be cancelled.
-    pub(super) async fn drain(&mut self) -> bool {
+    pub(crate) async fn drain(&mut self) -> bool {
         let mut peaceful = true;
         while let Some(keeper) = self.keepers.last_mut() {
             let begun = Instant::now();
@@ -102,7 +127,7 @@ impl Fleet {
     }
 
     /// Ends all services at once.
-    pub(super) async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         for keeper in &self.keepers {
             keeper.kill();
         }

@@ -28,7 +28,7 @@ enum Order {
 
 /// What a keeper tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Status {
+pub(crate) enum Status {
     /// Started, or about to be.
     Starting,
     /// It serves, as this process.
@@ -41,7 +41,7 @@ pub(super) enum Status {
 
 /// How a service left.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Farewell {
+pub(crate) enum Farewell {
     /// It drained.
     Drained,
     /// It ended while it should have drained, in this other way.
@@ -91,6 +91,11 @@ impl Keeper {
     pub(super) async fn settled(&mut self) -> Status {
         let settled = self.status.wait_for(|status| *status != Status::Starting).await;
         settled.map_or(Status::Refused, |status| status.clone())
+    }
+
+    /// What is known of the service, now and later.
+    pub(super) fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
     }
 
     /// Ends the service in peace. May be cancelled and called again.

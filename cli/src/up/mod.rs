@@ -13,16 +13,19 @@
 //! | `banner` | the table and the commands to paste |
 //!
 //! The children are this same executable (`flotilla service <name>`), so what runs here is what was built.
+//!
+//! Whoever wants a suite for something else of their own makes a `Plan`, and gives it to a `Fleet`; the modules for that
+//! are open to the crate.
 
 mod backoff;
 mod banner;
-mod console;
-mod data;
+pub(crate) mod console;
+pub(crate) mod data;
 mod door;
-mod fleet;
-mod keeper;
+pub(crate) mod fleet;
+pub(crate) mod keeper;
 mod logs;
-mod plan;
+pub(crate) mod plan;
 mod process;
 mod readiness;
 mod said;
@@ -91,7 +94,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 async fn up(options: &Options) -> anyhow::Result<ExitCode> {
     // First, so that no signal finds something half done.
     let mut signals = Signals::listen().context("cannot listen for signals")?;
-    let mut plan = Plan::new(options)?;
+    let mut plan = Plan::new(options.port, options.monolith)?;
     let data = if options.ephemeral { DataDir::ephemeral() } else { DataDir::kept(options.data_dir.as_deref()) }?;
     plan.furnish(data.path(), options.ephemeral, &options.log_format)?;
     let console = Console::stdout().context("cannot start the console")?;
@@ -142,14 +145,6 @@ async fn leave(fleet: &mut Fleet, signals: &mut Signals, ending: Option<&Ending>
     console.say(&format!("{} again: stopping at once", again.name));
     fleet.kill().await;
     again.code
-}
-
-#[cfg(test)]
-impl Options {
-    /// Whatever port is free, nothing kept.
-    const fn for_tests() -> Self {
-        Self { port: 0, data_dir: None, ephemeral: true, monolith: false, log_format: String::new() }
-    }
 }
 
 #[cfg(test)]

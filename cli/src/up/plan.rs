@@ -9,12 +9,11 @@ use anyhow::{Context as _, anyhow};
 use chassis::config::Sources;
 use url::Url;
 
-use super::Options;
 use super::door::Door;
 use crate::{invocation, service::Name};
 
 /// What `up --help` says of the services' settings.
-pub(super) const SETTINGS_HELP: &str = "\
+pub(crate) const SETTINGS_HELP: &str = "\
 Settings:
   The services read their settings from the environment as ever (AUTH_TOKEN_TTL=1m),
   but for those that make them a suite. These, and their _FILE forms, do not count:
@@ -28,33 +27,35 @@ Settings:
 
 /// The services, in the order of their start.
 #[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) services: Vec<Berth>,
+pub(crate) struct Plan {
+    pub(crate) services: Vec<Berth>,
     /// How people reach the last of them.
     pub(super) door: Door,
 }
 
 /// A service's place: its ports and its settings.
 #[derive(Debug)]
-pub(super) struct Berth {
-    pub(super) name: Name,
-    pub(super) http: SocketAddr,
-    pub(super) health: SocketAddr,
+pub(crate) struct Berth {
+    pub(crate) name: Name,
+    /// What it is called where there are several of that name.
+    pub(crate) label: &'static str,
+    pub(crate) http: SocketAddr,
+    pub(crate) health: SocketAddr,
     /// Variables on top of the user's own.
-    pub(super) settings: Vec<(String, String)>,
+    pub(crate) settings: Vec<(String, String)>,
     /// Variables of the user that would contradict them.
-    pub(super) unset: Vec<String>,
+    pub(crate) unset: Vec<String>,
     /// Both ports, held so that nobody takes them before the service does.
     held: [TcpListener; 2],
 }
 
 impl Plan {
     /// Chooses ports: the suite's own as asked for, the others next to it where they are free.
-    pub(super) fn new(options: &Options) -> anyhow::Result<Self> {
-        let mut ports = Ports::from(options.port);
+    pub(crate) fn new(port: u16, monolith: bool) -> anyhow::Result<Self> {
+        let mut ports = Ports::from(port);
         let entry = ports.entry()?;
         let entry_health = ports.next()?;
-        if options.monolith {
+        if monolith {
             let monolith = Berth::new(Name::Monolith, entry, entry_health)?;
             return Ok(Self { services: vec![monolith], door: Door::default() });
         }
@@ -62,7 +63,7 @@ impl Plan {
         let mut auth = Berth::new(Name::Auth, ports.next()?, ports.next()?)?;
         let mut hello = Berth::new(Name::Hello, ports.next()?, ports.next()?)?;
         let mut frontend = Berth::new(Name::Frontend, entry, entry_health)?;
-        hello.set("JWKS_URL", format!("http://{}/.well-known/jwks.json", auth.http));
+        hello.takes_keys_from(auth.http);
         frontend.set("AUTH_URL", format!("http://{}", auth.http));
         frontend.set("HELLO_URL", format!("http://{}", hello.http));
         // Clients come by the frontend: that is where auth is, and the frontend knows who they are.
@@ -72,7 +73,7 @@ impl Plan {
     }
 
     /// Tells the services where data goes and how to log.
-    pub(super) fn furnish(&mut self, data: &Path, ephemeral: bool, log_format: &str) -> anyhow::Result<()> {
+    pub(crate) fn furnish(&mut self, data: &Path, ephemeral: bool, log_format: &str) -> anyhow::Result<()> {
         let data = data.to_str().context("the path of the data directory is not valid UTF-8")?;
         for berth in &mut self.services {
             berth.settings.push(("LOG_FORMAT".to_owned(), log_format.to_owned()));
@@ -93,6 +94,7 @@ impl Berth {
     fn new(name: Name, http: TcpListener, health: TcpListener) -> anyhow::Result<Self> {
         let mut berth = Self {
             name,
+            label: name.as_str(),
             http: http.local_addr()?,
             health: health.local_addr()?,
             settings: Vec::new(),
@@ -104,23 +106,34 @@ impl Berth {
         Ok(berth)
     }
 
+    /// A further hello, on ports that are free, with keys of this auth.
+    pub(crate) fn hello(label: &'static str, auth: SocketAddr) -> anyhow::Result<Self> {
+        let mut hello = Self { label, ..Self::new(Name::Hello, any()?, any()?)? };
+        hello.takes_keys_from(auth);
+        Ok(hello)
+    }
+
+    fn takes_keys_from(&mut self, auth: SocketAddr) {
+        self.set("JWKS_URL", format!("http://{auth}/.well-known/jwks.json"));
+    }
+
     /// The address of a path on the health port.
-    pub(super) fn health_url(&self, path: &str) -> anyhow::Result<Url> {
+    pub(crate) fn health_url(&self, path: &str) -> anyhow::Result<Url> {
         Ok(format!("http://{}{path}", self.health).parse()?)
     }
 
     /// Lets go of the ports, for the service to take them.
-    pub(super) fn release(self) {
+    pub(crate) fn release(self) {
         drop(self.held);
     }
 
-    fn set(&mut self, setting: &str, value: String) {
+    pub(crate) fn set(&mut self, setting: &str, value: String) {
         self.settings.push((self.variable(setting), value));
         // A value and its file together are an error, and ours is to win.
         self.unset(&format!("{setting}_FILE"));
     }
 
-    fn unset(&mut self, setting: &str) {
+    pub(crate) fn unset(&mut self, setting: &str) {
         self.unset.push(self.variable(setting));
     }
 
@@ -196,10 +209,6 @@ mod tests {
 
     use super::*;
 
-    fn plan(port: u16, monolith: bool) -> anyhow::Result<Plan> {
-        Plan::new(&Options { port, monolith, ..Options::for_tests() })
-    }
-
     fn setting<'a>(berth: &'a Berth, name: &str) -> &'a str {
         let found = berth.settings.iter().find(|(setting, _)| setting == name);
         &found.unwrap_or_else(|| panic!("{name} is not set")).1
@@ -207,7 +216,7 @@ mod tests {
 
     #[test]
     fn services_start_from_the_inside_out_on_ports_of_their_own() {
-        let plan = plan(0, false).unwrap();
+        let plan = Plan::new(0, false).unwrap();
         let names: Vec<_> = plan.services.iter().map(|berth| berth.name).collect();
         assert_eq!(names, [Name::Auth, Name::Hello, Name::Frontend]);
         let ports: BTreeSet<_> = plan.services.iter().flat_map(|berth| [berth.http, berth.health]).collect();
@@ -216,7 +225,7 @@ mod tests {
 
     #[test]
     fn each_is_told_where_the_others_are() {
-        let plan = plan(0, false).unwrap();
+        let plan = Plan::new(0, false).unwrap();
         let [auth, hello, frontend] = plan.services.as_slice() else { panic!("three services") };
         assert_eq!(setting(hello, "HELLO_JWKS_URL"), format!("http://{}/.well-known/jwks.json", auth.http));
         assert_eq!(setting(frontend, "FRONTEND_AUTH_URL"), format!("http://{}", auth.http));
@@ -227,7 +236,7 @@ mod tests {
 
     #[test]
     fn only_who_has_accounts_gets_the_data() {
-        let mut plan = plan(0, false).unwrap();
+        let mut plan = Plan::new(0, false).unwrap();
         plan.furnish(Path::new("/data"), true, "text").unwrap();
         let [auth, hello, _] = plan.services.as_slice() else { panic!("three services") };
         assert_eq!(setting(auth, "AUTH_DATA_DIR"), "/data");
@@ -239,7 +248,7 @@ mod tests {
     #[test]
     fn help_names_every_variable_of_the_users_that_does_not_count() {
         for monolith in [false, true] {
-            let mut plan = plan(0, monolith).unwrap();
+            let mut plan = Plan::new(0, monolith).unwrap();
             plan.furnish(Path::new("/data"), true, "text").unwrap();
             let ours = plan.services.iter().flat_map(|berth| {
                 let set = berth.settings.iter().map(|(name, _)| name);
@@ -256,7 +265,7 @@ mod tests {
         for host in ["127.0.0.1", "::1"] {
             let Ok(held) = TcpListener::bind((host, 0)) else { continue };
             let port = held.local_addr().unwrap().port();
-            let error = plan(port, true).unwrap_err().to_string();
+            let error = Plan::new(port, true).unwrap_err().to_string();
             assert!(error.starts_with(&format!("port {port} is taken")), "{error}");
             assert!(error.contains("--port"), "{error}");
         }
