@@ -2,10 +2,10 @@
 use std::net::SocketAddr;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reqwest::{Certificate, ClientBuilder, Method, RequestBuilder, redirect};
+use reqwest::{ClientBuilder, Method, RequestBuilder, redirect};
 use serde_json::{Value, json};
 
-use crate::{Answer, audit};
+use crate::{Answer, Origin, audit};
 
 /// The demo account.
 pub const USER: &str = "user";
@@ -16,29 +16,37 @@ pub const PASSWORD: &str = "password";
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
-    origin: String,
+    origin: Origin,
     token: Option<String>,
 }
 
 impl Client {
     /// An anonymous client.
-    pub fn new(origin: impl Into<String>) -> Self {
+    pub fn new(origin: impl Into<Origin>) -> Self {
         Self::with(origin, |builder| builder)
     }
 
     /// An anonymous client that believes servers with certificates of this CA, and no others.
-    pub fn trusting(ca: &str, origin: impl Into<String>) -> Self {
-        Self::with(origin, |builder| builder.tls_certs_only(trusted(ca)))
+    pub fn trusting(ca: &str, origin: impl Into<Origin>) -> Self {
+        Self::with(origin.into().trusting(ca), |builder| builder)
     }
 
     /// The same, with a new connection for each request.
-    pub fn trusting_each_time(ca: &str, origin: impl Into<String>) -> Self {
-        Self::with(origin, |builder| builder.tls_certs_only(trusted(ca)).pool_max_idle_per_host(0))
+    pub fn trusting_each_time(ca: &str, origin: impl Into<Origin>) -> Self {
+        Self::with(origin.into().trusting(ca), |builder| builder.pool_max_idle_per_host(0))
     }
 
-    fn with(origin: impl Into<String>, configure: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+    fn with(origin: impl Into<Origin>, configure: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        let origin = origin.into();
         let builder = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).user_agent("e2e");
-        Self { http: configure(builder).build().expect("a client"), origin: origin.into(), token: None }
+        let http = configure(origin.configure(builder)).build().expect("a client");
+        Self { http, origin, token: None }
+    }
+
+    /// Another one like this, with connections of its own.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self { token: self.token.clone(), ..Self::new(self.origin.clone()) }
     }
 
     /// The same client with a token, which `/secure` then gets.
@@ -54,13 +62,13 @@ impl Client {
 
     /// Scheme, host and port.
     pub fn origin(&self) -> &str {
-        &self.origin
+        self.origin.url()
     }
 
     /// Any request, as it is: no token is added.
     pub fn request(&self, method: &str, path: &str) -> Request {
         let parsed = Method::from_bytes(method.as_bytes()).expect("a method");
-        let builder = self.http.request(parsed, format!("{}{path}", self.origin));
+        let builder = self.http.request(parsed, format!("{}{path}", self.origin.url()));
         Request { builder, shown: format!("{method} {path}") }
     }
 
@@ -124,10 +132,6 @@ impl Client {
     pub async fn who_am_i(&self, expected: u16) -> Answer {
         self.get("/whoami").send(expected).await
     }
-}
-
-fn trusted(ca: &str) -> [Certificate; 1] {
-    [Certificate::from_pem(ca.as_bytes()).expect("a certificate")]
 }
 
 /// A request to be sent.
@@ -200,7 +204,7 @@ pub struct HealthPort(Client);
 
 impl HealthPort {
     /// The health port at a URL.
-    pub fn new(origin: impl Into<String>) -> Self {
+    pub fn new(origin: impl Into<Origin>) -> Self {
         Self(Client::new(origin))
     }
 

@@ -45,16 +45,16 @@ impl Told {
         let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
         // It may end without reading.
         let _ = child.stdin.take().expect("a pipe").write_all(text.as_bytes());
-        let output = Output::default();
-        output.capture("docker".to_owned(), Stream::Out, child.stdout.take().expect("a pipe"));
-        output.capture("docker".to_owned(), Stream::Err, child.stderr.take().expect("a pipe"));
+        let (output, who) = (Output::default(), command.get_program().to_string_lossy().into_owned());
+        output.capture(who.clone(), Stream::Out, child.stdout.take().expect("a pipe"));
+        output.capture(who.clone(), Stream::Err, child.stderr.take().expect("a pipe"));
         let deadline = Instant::now() + LONGEST;
         let status = loop {
             match child.try_wait().expect("a child of ours can be waited for") {
                 Some(status) if output.is_complete() => break status,
                 _ if Instant::now() >= deadline => {
                     let _ = child.kill();
-                    panic!("{command:?} did not end within {LONGEST:?}: {}", output.shown("docker", 0));
+                    panic!("{command:?} did not end within {LONGEST:?}: {}", output.shown(&who, 0));
                 }
                 _ => thread::sleep(PAUSE),
             }

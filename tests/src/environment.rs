@@ -6,6 +6,8 @@
 //! | `FLOTILLA_HEALTH_URL` | the health port of that suite; its checks switch things on and off |
 //! | `FLOTILLA_BIN_DIR` | use the executables in this directory instead of building them |
 //! | `FLOTILLA_REQUIRE` | `all`, or names such as `browser,docker`: a skip for lack of these is a failure |
+//! | `FLOTILLA_NODE` | the address where the cluster's node ports answer (a node's own) |
+//! | `FLOTILLA_INGRESS_URL`, `FLOTILLA_INGRESS_TLS_URL` | where its Ingress answers (ports 80 and 443 of that address) |
 //! | `FLOTILLA_KILLS` | how often auth is killed in the middle of writes, on each database (8) |
 //! | `FLOTILLA_ROTATION_SECONDS` | how long a key rotation is under load (5) |
 //! | `FLOTILLA_PYTHON` | a Python that has PyJWT, instead of the one below `target/` |
@@ -29,6 +31,21 @@ pub fn target_url() -> Option<String> {
 /// The health port of that suite.
 pub fn health_url() -> Option<String> {
     variable("FLOTILLA_HEALTH_URL").map(|url| url.trim_end_matches('/').to_owned())
+}
+
+/// Where the cluster's node ports answer.
+pub(crate) fn node() -> Option<String> {
+    variable("FLOTILLA_NODE")
+}
+
+/// Where the cluster's Ingress takes http.
+pub(crate) fn ingress_url() -> Option<String> {
+    variable("FLOTILLA_INGRESS_URL")
+}
+
+/// Where it takes https.
+pub(crate) fn ingress_tls_url() -> Option<String> {
+    variable("FLOTILLA_INGRESS_TLS_URL")
 }
 
 /// Where ready executables are.

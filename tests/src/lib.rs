@@ -36,7 +36,8 @@
 //! | [`postgres`], [`gate`] | a real PostgreSQL, and a proxy before it that a test closes, cuts, stalls and slows |
 //! | [`container`], [`volume`], [`compose`] | a container of an image of ours, what it keeps; the suite as `docker-compose.yml` has it |
 //! | [`certificates`] | a CA and a certificate, as `flotilla certs` makes them |
-//! | [`client`], [`answer`] | requests by role, answers |
+//! | [`cluster`] | the suite as `k8s/` has it, and what a cluster knows of it |
+//! | [`origin`], [`client`], [`answer`] | where to go; requests by role; answers |
 //! | [`jws`] | tokens by hand |
 //! | [`tool`], [`browser`], `webdriver` | programs that are not ours: a shell, a browser and what drives it |
 //! | [`docs`] | runs the commands of a document |
@@ -50,6 +51,7 @@ mod audit;
 pub mod browser;
 pub mod certificates;
 pub mod client;
+pub mod cluster;
 pub mod compose;
 pub mod container;
 pub mod docs;
@@ -58,6 +60,7 @@ pub mod eventually;
 pub mod gate;
 pub mod jws;
 pub mod launch;
+pub mod origin;
 pub mod output;
 pub mod postgres;
 pub mod process;
@@ -80,6 +83,7 @@ pub use eventually::{LONG, eventually};
 pub use gate::Gate;
 pub use jws::Jws;
 pub use launch::Launch;
+pub use origin::Origin;
 pub use output::Stream;
 pub use process::{Addresses, Process, Signal};
 pub use program::Program;

@@ -25,6 +25,7 @@ for id in $running; do
     container=*) docker rm --force --volumes "${id#*=}" ;;
     containers=*) docker ps --all --quiet --filter "name=^${id#*=}-" | xargs -r docker rm --force --volumes ;;
     project=*) docker compose --file "$FILE" --project-name "${id#*=}" --profile '*' down --volumes --timeout 1 ;;
+    namespace=*) kubectl delete namespace "${id#*=}" --wait=false --ignore-not-found ;;
     volume=*) ;;
     *) kill -KILL "$id" ;;
   esac
@@ -35,7 +36,7 @@ done
 "#;
 
 /// From now on this process, with a minus sign this process group, `container=NAME`, `volume=NAME`, `containers=BEGINNING` (of their
-/// names, up to a minus sign) or `project=NAME` of compose is not to outlive the tests.
+/// names, up to a minus sign), `project=NAME` of compose or `namespace=NAME` of the cluster is not to outlive the tests.
 pub(crate) fn add(id: &str) {
     tell("+", id);
 }

@@ -10,6 +10,7 @@ use tokio::sync::{OnceCell, RwLock, RwLockReadGuard};
 
 use crate::{
     Program,
+    cluster::{self, Overlay, Visit},
     output::Output,
     postgres,
     suite::{Suite, Target},
@@ -28,17 +29,23 @@ pub struct Shared {
     cell: Arc<OnceCell<Suite>>,
     marks: Vec<(Program, Output, usize)>,
     _quiet: Option<RwLockReadGuard<'static, ()>>,
+    _visit: Option<Visit>,
 }
 
 impl Shared {
     /// The suite for this target; the first one to come starts it.
     pub async fn of(target: Target) -> Self {
+        if matches!(target, Target::Ingress | Target::Gateway) {
+            let visit = cluster::visit(Overlay::Dev).await;
+            let cell = visit.as_ref().expect("it is deployed").by(target);
+            return Self { cell, marks: Vec::new(), _quiet: None, _visit: Some(visit) };
+        }
         let quiet = if target == Target::Given { Some(GIVEN.read().await) } else { None };
         let cell = Arc::clone(SUITES.lock().unwrap_or_else(PoisonError::into_inner).entry(target).or_default());
         let suite = cell.get_or_init(|| target.start()).await;
         let marks = suite.outputs().into_iter().map(|(program, output)| (program, output.clone(), output.mark()));
         let marks = marks.collect();
-        Self { cell, marks, _quiet: quiet }
+        Self { cell, marks, _quiet: quiet, _visit: None }
     }
 }
 
@@ -63,4 +70,5 @@ impl Drop for Shared {
 pub(crate) fn stop() {
     SUITES.lock().unwrap_or_else(PoisonError::into_inner).clear();
     postgres::stop();
+    cluster::stop();
 }

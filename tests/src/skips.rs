@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    Program, container,
+    Program, cluster, container,
     environment::{self, find_on_path, health_url, required},
 };
 
@@ -67,10 +67,35 @@ pub static IMAGES: Capability = Capability::new(
 /// What tests of images and of compose need.
 pub static CONTAINERS: [&Capability; 2] = [&DOCKER, &IMAGES];
 
-/// A Kubernetes cluster on the current context.
-pub static CLUSTER: Capability = Capability::new("cluster", "start one, for example with: minikube start", || {
-    succeeds("kubectl", &["get", "--raw", "/readyz", "--request-timeout=5s"])
-});
+/// A Kubernetes cluster on the current context, and leave to use it: it may be anybody's, so nothing is deployed to it
+/// unless it was asked for.
+pub static CLUSTER: Capability = Capability::new(
+    "cluster",
+    "set FLOTILLA_REQUIRE=cluster to deploy to kubectl's current context; start one with `minikube start`, and load the images",
+    || {
+        let is_asked_for = required().iter().any(|name| name == "cluster" || name == "all");
+        is_asked_for && succeeds("kubectl", &["get", "--raw", "/readyz", "--request-timeout=5s"])
+    },
+);
+
+/// The Gateway API, and a controller that the overlay's Gateway names.
+pub static GATEWAY: Capability =
+    Capability::new("gateway", "install the Gateway API with a controller of class traefik in the cluster", || {
+        CLUSTER.is_here() && succeeds("kubectl", &["get", "gatewayclass", "traefik"])
+    });
+
+/// What the autoscaler counts in.
+pub static METRICS: Capability = Capability::new(
+    "metrics",
+    "install metrics-server in the cluster, for example by `minikube addons enable metrics-server`",
+    || CLUSTER.is_here() && succeeds("kubectl", &["get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes"]),
+);
+
+/// A second node, to drain.
+pub static NODES: Capability =
+    Capability::new("nodes", "start the cluster with a second node, for example by `minikube start --nodes 2`", || {
+        CLUSTER.is_here() && cluster::kubectl(["get", "nodes", "--output=name"]).out.lines().count() > 1
+    });
 
 /// The tool that the documented commands use.
 pub static CURL: Capability = Capability::new("curl", "install curl", || find_on_path(&["curl"]).is_some());

@@ -2,11 +2,11 @@
 use tokio::sync::OnceCell;
 
 use crate::{
-    Certificates, Client, Database, HealthPort, Launch, Process, Program, Store,
+    Certificates, Client, Database, HealthPort, Launch, Origin, Process, Program, Store,
     compose::Project,
     environment,
     output::Output,
-    skips::{CONTAINERS, Capability, POSTGRES},
+    skips::{CLUSTER, CONTAINERS, Capability, GATEWAY, POSTGRES},
 };
 
 /// What a suite consists of.
@@ -20,6 +20,10 @@ pub enum Target {
     Postgres,
     /// The same three in containers, as `docker-compose.yml` has them.
     Compose,
+    /// The same three in a cluster, as the overlay dev has them, through its Ingress.
+    Ingress,
+    /// The same, through the Gateway of the overlay dev-gateway.
+    Gateway,
     /// Whatever runs at `FLOTILLA_TARGET_URL`.
     Given,
 }
@@ -27,7 +31,7 @@ pub enum Target {
 impl Target {
     /// Those that can be tested in this run.
     pub fn all() -> Vec<Self> {
-        let mut all = vec![Self::Monolith, Self::Split, Self::Postgres, Self::Compose];
+        let mut all = vec![Self::Monolith, Self::Split, Self::Postgres, Self::Compose, Self::Ingress, Self::Gateway];
         all.extend(environment::target_url().map(|_| Self::Given));
         all
     }
@@ -39,6 +43,8 @@ impl Target {
             Self::Split => "split",
             Self::Postgres => "postgres",
             Self::Compose => "compose",
+            Self::Ingress => "cluster::ingress",
+            Self::Gateway => "cluster::gateway",
             Self::Given => "given",
         }
     }
@@ -48,6 +54,8 @@ impl Target {
         match self {
             Self::Postgres => vec![&POSTGRES],
             Self::Compose => CONTAINERS.to_vec(),
+            Self::Ingress => vec![&CLUSTER],
+            Self::Gateway => vec![&CLUSTER, &GATEWAY],
             Self::Monolith | Self::Split | Self::Given => Vec::new(),
         }
     }
@@ -59,6 +67,7 @@ impl Target {
             Self::Split => Suite::split().await,
             Self::Postgres => Suite::split_on(Database::Postgres.fresh().await).await,
             Self::Compose => Suite::composed(Project::up(&[])),
+            Self::Ingress | Self::Gateway => unreachable!("it is of a deployment, which starts it: see Shared::of"),
             Self::Given => Suite::given(),
         }
     }
@@ -67,11 +76,11 @@ impl Target {
 /// A suite that is ready. Dropping it ends the processes that it started.
 #[derive(Debug)]
 pub struct Suite {
-    origin: String,
+    origin: Origin,
+    names: [String; 2],
+    is_behind_an_ingress: bool,
     processes: Vec<Process>,
     token: OnceCell<String>,
-    /// The CA whose word its clients take, where it speaks TLS.
-    ca: Option<String>,
     // After the processes that use it.
     store: Option<Store>,
     project: Option<Project>,
@@ -118,8 +127,8 @@ impl Suite {
             _ => launch,
         })
         .await;
-        let origin = suite.origin.replace("http://", "https://");
-        Self { origin, ca: Some(certificates.read("ca.pem")), ..suite }
+        let encrypted = Origin::from(suite.origin.url().replace("http://", "https://"));
+        Self { origin: encrypted.trusting(certificates.read("ca.pem")), ..suite }
     }
 
     /// auth, hello and frontend, with accounts and keys in this database.
@@ -139,13 +148,30 @@ impl Suite {
         Self { project: Some(project), ..suite }
     }
 
-    fn of(origin: String, processes: Vec<Process>) -> Self {
-        Self { origin, processes, token: OnceCell::new(), ca: None, store: None, project: None }
+    /// The one of an environment in a cluster, whose tokens have this issuer and this audience.
+    pub fn behind_an_ingress(origin: Origin, issuer: String, audience: String) -> Self {
+        Self { names: [issuer, audience], is_behind_an_ingress: true, ..Self::of(origin, Vec::new()) }
+    }
+
+    fn of(origin: impl Into<Origin>, processes: Vec<Process>) -> Self {
+        let names = ["auth.service", "hello.service"].map(str::to_owned);
+        let (origin, token) = (origin.into(), OnceCell::new());
+        Self { origin, names, is_behind_an_ingress: false, processes, token, store: None, project: None }
+    }
+
+    /// Issuer and audience of its tokens.
+    pub fn names(&self) -> [&str; 2] {
+        self.names.each_ref().map(String::as_str)
+    }
+
+    /// Whether something that is not ours passes requests on to it.
+    pub fn is_behind_an_ingress(&self) -> bool {
+        self.is_behind_an_ingress
     }
 
     /// Where it answers.
     pub fn origin(&self) -> &str {
-        &self.origin
+        self.origin.url()
     }
 
     /// Its database, if it was started on one that was given.
@@ -160,10 +186,7 @@ impl Suite {
 
     /// Somebody without a token.
     pub fn anonymous(&self) -> Client {
-        match &self.ca {
-            Some(ca) => Client::trusting(ca, &self.origin),
-            None => Client::new(&self.origin),
-        }
+        Client::new(self.origin.clone())
     }
 
     /// Somebody who has logged in as the demo account; all have the same token.

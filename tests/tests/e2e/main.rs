@@ -6,6 +6,7 @@ use e2e::registry;
 mod auth;
 mod checks;
 mod classic;
+mod cluster;
 mod compose;
 mod contract;
 mod docs;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let modules = [
         auth::tests(),
         classic::tests(),
+        cluster::tests(),
         compose::tests(),
         contract::tests(),
         docs::tests(),

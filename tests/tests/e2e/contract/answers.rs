@@ -49,7 +49,10 @@ async fn an_instance_counts_its_requests(suite: &Suite) {
 
 async fn an_unknown_path_is_a_404(suite: &Suite) {
     let client = suite.anonymous();
-    for path in ["/nope", "/secure/", "/login/", "/Secure", "//", "/secure/x", "/healthz", "/config", "/metrics"] {
+    // The controllers of an Ingress make one slash of two.
+    let slashes = (!suite.is_behind_an_ingress()).then_some("//");
+    let paths = ["/nope", "/secure/", "/login/", "/Secure", "/secure/x", "/healthz", "/config", "/metrics"];
+    for path in paths.into_iter().chain(slashes) {
         let answer = client.get(path).send(404).await;
         assert_snapshot!("not_found", wire(&answer, &[]));
     }

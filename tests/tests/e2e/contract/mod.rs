@@ -28,7 +28,15 @@ macro_rules! checks {
 pub(crate) use checks;
 
 pub(crate) fn tests() -> Vec<Test> {
-    Target::all().into_iter().flat_map(|target| all().into_iter().map(move |check| against(target, check))).collect()
+    let targets = Target::all().into_iter().filter(|target| !CLUSTERED.contains(target));
+    targets.flat_map(tests_against).collect()
+}
+
+/// Those stand among the cluster's other tests, to find the environment that is deployed already.
+pub(crate) const CLUSTERED: [Target; 2] = [Target::Ingress, Target::Gateway];
+
+pub(crate) fn tests_against(target: Target) -> impl Iterator<Item = Test> {
+    all().into_iter().map(move |check| against(target, check))
 }
 
 /// `contract::split::secure::a_good_token_is_greeted_by_name`

@@ -34,7 +34,7 @@ fn piped(launch: Launch) -> (Process, BufReader<PipeReader>, [SocketAddr; 2]) {
 
 /// Serves more than a pipe and a queue can hold.
 async fn serves_on([http, health]: [SocketAddr; 2]) -> HealthPort {
-    let load = Load::start(8, &format!("http://{http}"), None);
+    let load = Load::start(8, format!("http://{http}"), None);
     load.answers(ENOUGH).await;
     assert_eq!(load.stop().await, Vec::<String>::new());
     let health = HealthPort::at(health);

@@ -1,0 +1,55 @@
+//! Each environment is taken without a warning, is ready, and keeps out what is not as confined as it is.
+use e2e::{
+    Test,
+    cluster::{self, Manifests, Namespace, OURS, Overlay, kubectl},
+};
+use serde_json::json;
+
+pub(crate) fn tests() -> Vec<Test> {
+    e2e::tests![nothing_in_k8s_is_warned_of, dev_is_ready_and_confined]
+}
+
+/// All files, asked of the cluster by a dry run: deprecations, and what the namespaces' Pod Security would warn of.
+async fn nothing_in_k8s_is_warned_of() {
+    let _turn = cluster::turn().await;
+    let manifests = Manifests::copy();
+    for overlay in Overlay::ALL {
+        let name = overlay.name();
+        let _namespace = Namespace::of_a_file(&manifests, overlay);
+        if overlay != Overlay::Dev {
+            manifests.make_secrets(name);
+        }
+        let path = manifests.path(&format!("overlays/{name}"));
+        let told = kubectl(["apply", "-k", &path.to_string_lossy(), "--server-side", "--dry-run=server"]).expect(0);
+        assert_eq!(told.err, "", "{name}");
+        assert!(told.out.lines().count() > 15, "{}", told.out);
+    }
+    let lab = Namespace::create("lab");
+    for directory in ["pods", "services", "deployments", "jobs", "ingress.yaml"] {
+        let path = manifests.path(&format!("lab/{directory}"));
+        let apply = ["apply", "-f", &path.to_string_lossy(), "--server-side", "--force-conflicts", "--dry-run=server"];
+        assert_eq!(lab.kubectl(&apply).expect(0).err, "", "{directory}");
+    }
+}
+
+async fn dev_is_ready_and_confined() {
+    ready_and_confined(Overlay::Dev).await;
+}
+
+/// Beyond what `deploy` waits for: nothing was restarted on the way, and a pod that is not *restricted* is refused.
+async fn ready_and_confined(overlay: Overlay) {
+    let mut turn = cluster::turn().await;
+    let deployed = turn.deploy(overlay).await;
+    for name in OURS {
+        for pod in deployed.pods_of(name) {
+            assert_eq!((pod.is_ready(), pod.restarts()), (true, 0), "{pod:?}");
+            let [container] = pod.containers() else { panic!("one container is expected: {pod:?}") };
+            // In dev auth has more, for commands that are run in its container.
+            let memory = if (overlay, name) == (Overlay::Dev, "auth") { "32Mi" } else { "10Mi" };
+            assert_eq!(container["resources"]["limits"]["memory"], json!(memory), "{name}");
+        }
+    }
+    let told = deployed.kubectl(&["run", "root", "--image=flotilla/hello:1.0.0", "--privileged"]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.err.contains("violates PodSecurity \"restricted"), "{}", told.err);
+}
