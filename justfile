@@ -33,7 +33,7 @@ test *arguments:
 
 # Tests that a bare machine skips, with skips turned into failures; those of images and compose have stages of their own.
 require:
-    FLOTILLA_REQUIRE=postgres,openssl,browser,curl,python-jwt,node-jose cargo test -p e2e
+    FLOTILLA_REQUIRE=postgres,openssl,browser,curl,node,python-jwt,node-jose cargo test -p e2e
 
 # Other languages' libraries for the tests of tests/tests/e2e/interop, below target/: PyJWT and jose.
 interop-tools:
