@@ -6,7 +6,7 @@ use super::Scene;
 use super::show::{self, Show, of, shares};
 use super::stage::Stage;
 
-const RATE: u32 = 100;
+const RATE: u32 = 50;
 
 pub(super) async fn play(scene: &mut Scene<'_>, stage: &Stage) -> anyhow::Result<()> {
     let [first, second] = [&stage.instances[0], &stage.instances[1]];

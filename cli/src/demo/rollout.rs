@@ -6,7 +6,7 @@ use super::show::{self, Show, of, shares};
 use super::stage::Stage;
 use crate::up::keeper::Farewell;
 
-const RATE: u32 = 200;
+const RATE: u32 = 50;
 
 pub(super) async fn play(scene: &mut Scene<'_>, stage: &mut Stage) -> anyhow::Result<()> {
     scene.story.step(&format!("{RATE} requests a second, through the frontend"));

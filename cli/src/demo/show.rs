@@ -25,7 +25,7 @@ const LONGEST: Duration = Duration::from_mins(5);
 /// Far more than are needed as long as answers are quick.
 const CONNECTIONS: usize = 64;
 /// Of a request: what takes longer has failed.
-const TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long something that has to be seen may take to be seen, on a busy machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -11,7 +11,7 @@ use super::stage::Stage;
 use crate::load::outcome::Outcome;
 use crate::up::keeper::Farewell;
 
-const RATE: u32 = 100;
+const RATE: u32 = 50;
 /// So that there is always something in flight.
 const DELAY: Duration = Duration::from_millis(200);
 

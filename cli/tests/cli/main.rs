@@ -1,6 +1,9 @@
 //! The real executable, as people start it.
 
 mod certs;
+mod demo;
+mod demo_ends;
+mod demo_url;
 mod doctor;
 mod fake;
 mod flotilla;

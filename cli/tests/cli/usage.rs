@@ -14,7 +14,8 @@ fn the_version_names_a_revision() {
 fn help_has_examples_and_exit_codes() {
     let ran = run(&["--help"]);
     assert_eq!(ran.code, Some(0));
-    for part in ["up", "token", "load", "certs", "doctor", "Examples:", "Exit codes:", "flotilla token verify"] {
+    for part in ["up", "token", "load", "demo", "certs", "doctor", "Examples:", "Exit codes:", "flotilla token verify"]
+    {
         assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
     }
     assert!(!ran.stdout.contains("service  "), "the children's command is nobody else's business");
