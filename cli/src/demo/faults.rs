@@ -6,7 +6,7 @@ use serde_json::json;
 use url::Url;
 
 use super::Scene;
-use super::show::{self, Show, told};
+use super::show::{self, Sent, Show};
 use crate::load::figures;
 use crate::load::tally::Tally;
 
@@ -48,9 +48,8 @@ pub(super) async fn play(scene: &mut Scene<'_>, origin: &Url, health: &Url) -> a
     show.promise(scene.story, "all is well again", calm.is_some(), figure(calm.as_ref()));
     show.pause(scene.story).await?;
     let outcome = show.end().await?;
-    let only_ours = outcome.total.failures.iter().all(|failed| failed.kind.to_string() == "status 500");
-    let (requests, failed) = (outcome.total.requests(), outcome.total.failed_count());
-    scene.story.promise("nothing else failed", only_ours, told(requests, failed, &outcome.total));
+    let sent = Sent::of(&outcome);
+    scene.story.promise("nothing else failed", sent.kinds == ["status 500"], sent.told());
     Ok(())
 }
 

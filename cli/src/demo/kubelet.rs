@@ -51,10 +51,13 @@ impl Drop for Kubelet {
 
 async fn tell(name: &'static str, client: &Client, readiness: &Url, board: &Board) {
     let mut ticks = ticks();
-    let mut known = false;
+    let (mut known, mut silent) = (false, 0);
     loop {
         ticks.tick().await;
-        let ready = ask(client, readiness).await == Some(StatusCode::OK);
+        let answer = ask(client, readiness).await;
+        silent = if answer.is_none() { silent + 1 } else { 0 };
+        // What it says counts at once. Silence may be this machine's: it counts when it lasts.
+        let ready = answer.map_or(known && silent < THRESHOLD, |status| status == StatusCode::OK);
         if ready != known {
             if !ready {
                 sleep(NOTICE).await;

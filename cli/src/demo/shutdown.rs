@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Scene;
 use super::rollout::in_words;
-use super::show::{self, Show, of, told};
+use super::show::{self, Sent, Show, of};
 use super::stage::Stage;
 use crate::load::outcome::Outcome;
 use crate::up::keeper::Farewell;
@@ -42,8 +42,8 @@ pub(super) async fn play(scene: &mut Scene<'_>, stage: &mut Stage) -> anyhow::Re
     slow_down(scene, instance.health("/faults")).await?;
     scene.story.seen(&format!("{new} is there, so that somebody is left."));
     let (outcome, _) = end(scene, stage, second, false).await?;
-    let (requests, failed) = (outcome.total.requests(), outcome.total.failed_count());
-    scene.story.promise("the measurement would have told", failed > 0, told(requests, failed, &outcome.total));
+    let sent = Sent::of(&outcome);
+    scene.story.promise("the measurement would have told", sent.failed > 0, sent.told());
     if scene.story.is_kept() {
         scene.story.seen("Nobody could answer what was in flight. So the first figure was no luck: it was the drain.");
     }

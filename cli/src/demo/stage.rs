@@ -9,7 +9,7 @@ use tokio::process::Command;
 use tokio::sync::watch;
 use url::Url;
 
-use super::balancer::Balancer;
+use super::balancer::{Balancer, NOTICE};
 use super::kubelet::Kubelet;
 use crate::service::{self, Name};
 use crate::up::console::Console;
@@ -128,12 +128,14 @@ impl Stage {
 
     /// Ends a hello, in peace (SIGTERM) or not (SIGKILL), and says how it left. It is not started again.
     pub(super) async fn remove_instance(&mut self, name: &str, in_peace: bool) -> Farewell {
-        let farewell = self.fleet.remove(name, in_peace).await;
-        // It was watched until it had gone; from here on there is nothing to hear of.
+        let board = self.set.as_ref().expect("it was started").balancer.board();
+        // As in a cluster, where a pod that is to end leaves its Services by that, and not by its probes.
+        let news = async {
+            tokio::time::sleep(NOTICE).await;
+            board.leave(name);
+        };
+        let (farewell, ()) = tokio::join!(self.fleet.remove(name, in_peace), news);
         self.instances.retain(|instance| instance.name != name);
-        if let Some(set) = &self.set {
-            set.balancer.board().leave(name);
-        }
         farewell
     }
 

@@ -27,7 +27,7 @@ pub(crate) mod course;
 mod crew;
 mod deadline;
 pub(crate) mod display;
-mod failure;
+pub(crate) mod failure;
 pub(crate) mod figures;
 mod good;
 mod histogram;
