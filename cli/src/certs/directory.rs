@@ -25,6 +25,9 @@ pub(super) const PUBLIC: u32 = 0o644;
 /// For the owner alone.
 pub(super) const PRIVATE: u32 = 0o600;
 
+/// What a file is called until it has its name. A run that was killed leaves it behind, and it may hold a key.
+const UNFINISHED: &str = ".flotilla-certs-";
+
 const OURS: [&str; 3] = [CA, CERT, KEY];
 
 /// A directory that holds our files at most.
@@ -36,6 +39,7 @@ impl Directory {
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
         let directory = Self(path.to_owned());
         fs::create_dir_all(path).with_context(|| format!("cannot make the directory {}", path.display()))?;
+        directory.remove_unfinished().with_context(|| format!("cannot tidy up in {}", path.display()))?;
         let strangers = directory.strangers().with_context(|| format!("cannot look into {}", path.display()))?;
         if let Some(stranger) = strangers.first() {
             bail!(
@@ -44,6 +48,16 @@ impl Directory {
             );
         }
         Ok(directory)
+    }
+
+    fn remove_unfinished(&self) -> std::io::Result<()> {
+        for entry in fs::read_dir(&self.0)? {
+            let entry = entry?;
+            if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) && entry.file_type()?.is_file() {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     fn strangers(&self) -> std::io::Result<Vec<String>> {
@@ -128,7 +142,8 @@ pub(super) fn write_ca_key(file: &Path, text: &str, force: bool) -> anyhow::Resu
 
 /// A file without its name yet, which is gone if it never gets it.
 fn written(directory: &Path, text: &str, mode: u32) -> std::io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(directory)?;
+    let mut named = tempfile::Builder::new();
+    let mut file = named.prefix(UNFINISHED).permissions(Permissions::from_mode(mode)).tempfile_in(directory)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     Ok(file)
@@ -136,4 +151,26 @@ fn written(directory: &Path, text: &str, mode: u32) -> std::io::Result<NamedTemp
 
 fn parent(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_has_left_behind_is_removed() {
+        let place = tempfile::tempdir().unwrap();
+        let killed = written(place.path(), "half a key", PRIVATE).unwrap().into_temp_path().keep().unwrap();
+        Directory::open(place.path()).unwrap();
+        assert!(!killed.exists());
+    }
+
+    #[test]
+    fn what_somebody_else_has_left_there_is_not() {
+        let place = tempfile::tempdir().unwrap();
+        let theirs = place.path().join(".tmpAbCdEf");
+        fs::write(&theirs, "theirs").unwrap();
+        assert!(Directory::open(place.path()).unwrap_err().to_string().contains(".tmpAbCdEf"));
+        assert!(theirs.exists());
+    }
 }
