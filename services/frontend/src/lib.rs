@@ -33,7 +33,7 @@ pub mod upstream;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use chassis::{Boot, Service, Stop};
+use chassis::{Boot, Service, Stop, server::StrictTransport};
 
 use crate::{
     config::{Config, SETTINGS},
@@ -60,12 +60,13 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let (config, encryption) = (reader.section::<Config>(), reader.section::<Encryption>());
     let (configuration, (config, encryption)) = reader.finish_with(config.zip(encryption))?;
     let config = config.checked(&configuration.settings, &SERVICE)?;
+    let strict = StrictTransport::lasting(*encryption.hsts_max_age);
     let tls = Tls::configured(encryption).await?;
     let life = boot.live(configuration).await?;
     let deadlines = config.deadlines();
     let mut routes = routes(&Upstreams::new(config.auth_url, config.hello_url, deadlines, Spread::default()));
     if let Some(trusted) = config.trusted_proxies {
-        routes = believing(routes, trusted);
+        routes = believing(routes, trusted, strict);
     }
     match tls {
         Some(tls) => tls.serve(life, routes).await,

@@ -23,9 +23,9 @@ use tokio::{
 };
 use tower::Service as _;
 
-pub use self::acceptor::{Acceptor, Plain, Scheme};
-use self::{
-    stream::{GuardedStream, Phase},
+use self::stream::{GuardedStream, Phase};
+pub use self::{
+    acceptor::{Acceptor, Plain, Scheme},
     strict_transport::StrictTransport,
 };
 use crate::metrics::{Counted, Metrics};

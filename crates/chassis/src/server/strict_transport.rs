@@ -8,20 +8,20 @@ use axum::{
 
 const STRICT_TRANSPORT_SECURITY: HeaderName = header::STRICT_TRANSPORT_SECURITY;
 
-/// What every answer says over TLS.
+/// What an answer to somebody who came by TLS says.
 #[derive(Debug, Clone)]
-pub(super) struct StrictTransport(HeaderValue);
+pub struct StrictTransport(HeaderValue);
 
 impl StrictTransport {
-    /// Subdomains are not spoken for: who runs this host need not run those.
-    pub(super) fn lasting(age: Duration) -> Self {
+    /// For so long. Subdomains are not spoken for: who runs this host need not run those.
+    pub fn lasting(age: Duration) -> Self {
         let text = format!("max-age={}", age.as_secs());
         Self(HeaderValue::try_from(text).expect("a word and digits"))
     }
 
     /// Whether the host is to hear it. Not `localhost`: a browser remembers a host whatever the port, so whoever once
     /// looked at the suite over TLS could open no plain `http://localhost:…` of his own any more.
-    pub(super) fn concerns(request: &Request) -> bool {
+    pub fn concerns(request: &Request) -> bool {
         let host = request.headers().get(header::HOST).map(HeaderValue::as_bytes).unwrap_or_default();
         let name = host.split(|byte| *byte == b':').next().unwrap_or_default();
         let name = name.strip_suffix(b".").unwrap_or(name);
@@ -29,7 +29,8 @@ impl StrictTransport {
         !label.eq_ignore_ascii_case(b"localhost")
     }
 
-    pub(super) fn stamp(&self, headers: &mut HeaderMap) {
+    /// Says so in an answer.
+    pub fn stamp(&self, headers: &mut HeaderMap) {
         headers.insert(STRICT_TRANSPORT_SECURITY, self.0.clone());
     }
 }

@@ -56,7 +56,7 @@ impl Section for Encryption {
             "HSTS_MAX_AGE",
             "365days",
             "a span of time up to 730days",
-            "with TLS: how long browsers insist on it for this host, which is not localhost; 0s makes them forget",
+            "with TLS, here or at a trusted proxy: how long browsers insist on it for this host, which is not localhost; 0s makes them forget",
         ),
     ];
 

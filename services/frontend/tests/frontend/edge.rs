@@ -8,7 +8,7 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
-use chassis::server::Peer;
+use chassis::server::{Peer, StrictTransport};
 use frontend::{Deadlines, Spread, Upstreams};
 use http_body_util::Limited;
 use tokio::{
@@ -44,6 +44,8 @@ pub(crate) const HASTY: Deadlines = Deadlines {
     body_idle: Duration::from_millis(100),
 };
 
+const A_DAY: Duration = Duration::from_hours(24);
+
 impl Edge {
     /// In front of one upstream that is hello; auth is nowhere.
     pub(crate) async fn before(hello: &Upstream) -> Self {
@@ -62,7 +64,11 @@ impl Edge {
     /// In front of hello, and behind proxies whose word it takes.
     pub(crate) async fn behind(proxies: &str, hello: &Upstream) -> Self {
         let routes = routes(&nowhere(), &hello.url, PATIENT, one_lane());
-        Self::serving(frontend::believing(routes, proxies.parse().expect("networks")), BODY_LIMIT).await
+        Self::serving(
+            frontend::believing(routes, proxies.parse().expect("networks"), StrictTransport::lasting(A_DAY)),
+            BODY_LIMIT,
+        )
+        .await
     }
 
     /// With one lane, so that it is clear which connection a request is sent on.

@@ -60,3 +60,21 @@ async fn a_trusted_proxy_does_not_choose_the_host() {
     assert_eq!(head.one("x-forwarded-host"), "edge.test");
     assert!(!head.one("forwarded").contains("evil"));
 }
+
+#[tokio::test]
+async fn browsers_insist_on_tls_where_a_trusted_proxy_ends_it() {
+    const STRICT: &str = "strict-transport-security";
+    let https = ["x-forwarded-proto: https\r\n", "forwarded: for=203.0.113.7;proto=https\r\n"];
+    let http = ["", "x-forwarded-proto: http\r\n"];
+    let all = https.map(|fields| ("127.0.0.1", fields, true)).into_iter();
+    let all = all.chain(http.map(|fields| ("127.0.0.1", fields, false)));
+    for (proxies, fields, insists) in all.chain(https.map(|fields| ("10.0.0.0/8", fields, false))) {
+        let hello = Upstream::saying("", "{}").await;
+        let edge = Edge::behind(proxies, &hello).await;
+        for path in ["/secure", "/nowhere"] {
+            let answer = edge.get(path, fields).await;
+            let expected = if insists { vec!["max-age=86400"] } else { vec![] };
+            assert_eq!(answer.head.all(STRICT), expected, "{proxies} {fields} {path}");
+        }
+    }
+}
