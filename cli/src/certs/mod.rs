@@ -5,6 +5,7 @@
 //! | `names` | whom a certificate is for |
 //! | `authority` | the CA: founded, or known again by its key; signs |
 //! | `directory` | the files, and that there are no others |
+//! | `git` | whether a key could be committed |
 //! | `report` | what was done, and what to do with it |
 //!
 //! The directory is what `kubectl create secret generic tls-certs --from-file=DIR` takes whole. So nothing gets into it
@@ -13,6 +14,7 @@
 
 mod authority;
 mod directory;
+mod git;
 mod names;
 mod report;
 
@@ -77,6 +79,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         None => found(options, &directory, now),
     }?;
     output::print(&report.text(&directory))?;
+    let key = directory.path_of(directory::KEY);
+    for warning in git::warnings(std::iter::once(&key).chain(&options.keep_ca_key)) {
+        output::remark(&warning);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

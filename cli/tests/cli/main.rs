@@ -1,6 +1,7 @@
 //! The real executable, as people start it.
 
 mod certs;
+mod certs_git;
 mod demo;
 mod demo_ends;
 mod demo_url;
@@ -15,7 +16,6 @@ mod load_login;
 mod load_shown;
 mod load_target;
 mod load_tls;
-
 mod needs;
 mod processes;
 mod suite;

@@ -4,7 +4,7 @@ use e2e::{Shared, Suite, Target, Test, browser::Browser};
 use super::sign_in;
 
 pub(crate) fn tests() -> Vec<Test> {
-    e2e::tests![BROWSER: every_endpoint_answers_as_the_page_says, trying_a_login_signs_in_and_a_logout_out, the_curl_line_does_the_same]
+    e2e::tests![BROWSER: every_endpoint_answers_as_the_page_says, trying_a_login_signs_in_and_a_logout_out, a_double_click_does_not_end_the_login, the_curl_line_does_the_same]
 }
 
 async fn choose(page: &Browser, endpoint: &str) {
@@ -61,6 +61,19 @@ async fn trying_a_login_signs_in_and_a_logout_out() {
     send(&page, "logout", "204").await;
     page.shows("#chip-text", |text| text == "not signed in").await;
     send(&page, "secure", "401").await;
+}
+
+/// A refresh token is good once: whoever presents it twice is signed out everywhere.
+async fn a_double_click_does_not_end_the_login() {
+    let suite = Suite::split().await;
+    let page = Browser::at(&format!("{}/#try", suite.origin())).await;
+    send(&page, "login", "200").await;
+    page.shows("#chip-text", |text| text.starts_with("user · ")).await;
+    choose(&page, "refresh").await;
+    page.script("const send = document.querySelector('#try-send'); send.click(); send.click(); send.click()").await;
+    page.shows("#try-answer", |text| text.contains(" 200 ")).await;
+    send(&page, "refresh", "200").await;
+    send(&page, "logout", "204").await;
 }
 
 async fn the_curl_line_does_the_same() {
