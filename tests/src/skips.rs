@@ -100,6 +100,9 @@ pub static NODES: Capability =
 /// The tool that the documented commands use.
 pub static CURL: Capability = Capability::new("curl", "install curl", || find_on_path(&["curl"]).is_some());
 
+/// What the frontend is measured against.
+pub static NGINX: Capability = Capability::new("nginx", "install nginx-light or nginx", || nginx().is_some());
+
 /// Python's library for tokens.
 pub static PYTHON_JWT: Capability = Capability::new(
     "python-jwt",
@@ -167,6 +170,11 @@ pub fn browser() -> Option<PathBuf> {
 /// The browser's driver.
 pub fn chromedriver() -> Option<PathBuf> {
     find_on_path(&["chromedriver"])
+}
+
+/// nginx, which Debian has where only root looks for programs.
+pub fn nginx() -> Option<PathBuf> {
+    find_on_path(&["nginx"]).or_else(|| Some(PathBuf::from("/usr/sbin/nginx")).filter(|file| file.is_file()))
 }
 
 /// The Python that has PyJWT, if it is there.

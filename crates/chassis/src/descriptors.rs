@@ -31,6 +31,11 @@ pub(crate) fn for_health(wanted: usize) -> usize {
     share(wanted, reserved(open_limit()) / 2)
 }
 
+/// How many unused connections a service may keep to another one: a sixteenth of all descriptors.
+pub fn for_kept(wanted: usize) -> usize {
+    share(wanted, open_limit() / 16)
+}
+
 fn share(wanted: usize, available: usize) -> usize {
     wanted.min(available.max(1))
 }

@@ -16,6 +16,7 @@
 //! | [`middleware`] | everything that surrounds a handler, stacked in one place |
 //! | [`problem`] | errors on the wire (RFC 9457) |
 //! | [`server`] | listeners and connections with their limits |
+//! | [`descriptors`] | how many connections there may be |
 //! | [`forwarded`] | who a request is from where proxies stand in front |
 //! | [`shutdown`] | signals, draining, deadlines |
 
@@ -23,7 +24,7 @@ pub mod boot;
 pub mod command_line;
 pub mod commands;
 pub mod config;
-mod descriptors;
+pub mod descriptors;
 mod faults;
 pub mod forwarded;
 mod framing;

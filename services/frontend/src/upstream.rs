@@ -2,6 +2,7 @@
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use axum::http::{HeaderValue, Uri, uri};
+use chassis::descriptors;
 use hyper_util::{
     client::legacy::{Client, ResponseFuture, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
@@ -19,8 +20,10 @@ use crate::{
 /// (chassis, `IDLE_TIMEOUT`), so that it is us who close first: a request never meets a connection that is just going away.
 const POOL_IDLE: Duration = Duration::from_secs(15);
 
-/// Unused connections kept per upstream, in all lanes together; each holds some 8 KiB of buffers, and the process promises 10 MiB.
-const POOL_SIZE: usize = 64;
+/// Unused connections kept per upstream, in all lanes together, if there are descriptors for so many. Never more than were
+/// once in use at the same time; with fewer than that, a busy edge makes a new connection for every second request, which
+/// costs more than the request.
+const POOL_SIZE: usize = 1024;
 
 /// Bytes buffered per connection and direction, and so the largest head an upstream may answer with.
 /// hyper's own limit (408 KiB) would let 25 big transfers use up the memory promise.
@@ -142,7 +145,7 @@ impl Upstream {
         // One for all pools: which address comes first is its business.
         let resolver = Resolver::new(deadlines.connect);
         let anew = client(resolver.clone(), deadlines.connect, 0);
-        let kept = (POOL_SIZE / spread.lanes.max(1)).max(1);
+        let kept = (descriptors::for_kept(POOL_SIZE) / spread.lanes.max(1)).max(1);
         let lanes = Lanes::new(spread, move || client(resolver.clone(), deadlines.connect, kept));
         Self(Arc::new(Inner { name, authority, host, lanes, anew, deadlines }))
     }
