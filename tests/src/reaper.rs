@@ -26,6 +26,7 @@ for id in $running; do
     containers=*) docker ps --all --quiet --filter "name=^${id#*=}-" | xargs -r docker rm --force --volumes ;;
     project=*) docker compose --file "$FILE" --project-name "${id#*=}" --profile '*' down --volumes --timeout 1 ;;
     namespace=*) kubectl delete namespace "${id#*=}" --wait=false --ignore-not-found ;;
+    drained=*) kubectl uncordon "${id#*=}" ;;
     volume=*) ;;
     *) kill -KILL "$id" ;;
   esac
@@ -36,7 +37,8 @@ done
 "#;
 
 /// From now on this process, with a minus sign this process group, `container=NAME`, `volume=NAME`, `containers=BEGINNING` (of their
-/// names, up to a minus sign), `project=NAME` of compose or `namespace=NAME` of the cluster is not to outlive the tests.
+/// names, up to a minus sign), `project=NAME` of compose or `namespace=NAME` of the cluster is not to outlive the tests; `drained=NAME` is a node to let
+/// pods onto again.
 pub(crate) fn add(id: &str) {
     tell("+", id);
 }

@@ -7,6 +7,8 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use tokio::time::timeout;
+
 use crate::{
     eventually::eventually,
     output::{Output, Stream},
@@ -56,12 +58,17 @@ impl Tool {
 
     /// Waits for its end and its last line.
     pub async fn wait(&mut self) -> ExitStatus {
-        let what = format!("{} ends", self.name);
-        eventually(&what, LONGEST, async || {
+        let status = self.wait_within(LONGEST).await;
+        status.unwrap_or_else(|| panic!("did not happen within {LONGEST:?}: {} ends", self.name))
+    }
+
+    /// The same; `None` if it goes on for longer than that.
+    pub async fn wait_within(&mut self, longest: Duration) -> Option<ExitStatus> {
+        let end = eventually(&self.name, longest * 2, async || {
             let status = self.child.try_wait().expect("a child of ours can be waited for")?;
             self.output.is_complete().then_some(status)
-        })
-        .await
+        });
+        timeout(longest, end).await.ok()
     }
 }
 

@@ -12,6 +12,7 @@
 //! What is deployed stays for the next test that wants the same, and goes when one wants another, when a test fails with it,
 //! or when the run ends: one node of two processors is enough.
 mod deployed;
+mod drain;
 mod kubectl;
 mod manifests;
 mod namespace;
@@ -20,12 +21,14 @@ mod turn;
 mod way;
 
 pub use deployed::{Deployed, OURS, Overlay};
+pub use drain::Drained;
 pub use kubectl::kubectl;
 pub use manifests::Manifests;
 pub use namespace::{Forward, Namespace};
 pub use pod::Pod;
 pub(crate) use turn::stop;
 pub use turn::{Turn, Visit, turn, visit};
+pub(crate) use way::free_node_ports;
 pub use way::{ingress, ingress_tls, node};
 
 use std::time::Duration;

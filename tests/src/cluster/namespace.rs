@@ -35,6 +35,11 @@ impl Namespace {
         namespace
     }
 
+    /// That of an environment which somebody else may make meanwhile.
+    pub(crate) fn to_come(manifests: &Manifests, overlay: Overlay) -> Self {
+        Self::named(manifests.namespace(overlay.name()))
+    }
+
     /// One that is about to be made by a manifest.
     pub(super) fn named(name: String) -> Self {
         reaper::add(&format!("namespace={name}"));

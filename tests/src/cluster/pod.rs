@@ -16,6 +16,11 @@ impl Pod {
         self.0["metadata"]["name"].as_str().expect("a name")
     }
 
+    /// Where it runs.
+    pub fn node(&self) -> &str {
+        self.0["spec"]["nodeName"].as_str().unwrap_or_default()
+    }
+
     /// Whether it is to get requests.
     pub fn is_ready(&self) -> bool {
         let conditions = self.0["status"]["conditions"].as_array();

@@ -43,3 +43,12 @@ fn bracketed(address: &str) -> String {
         _ => address.to_owned(),
     }
 }
+
+/// Node ports that no Service has.
+pub(crate) fn free_node_ports() -> impl Iterator<Item = u16> {
+    let ports = "jsonpath={.items[*].spec.ports[*].nodePort}";
+    let taken = kubectl(["get", "services", "--all-namespaces", "--output", ports]).expect(0).out;
+    let taken: Vec<u16> = taken.split_whitespace().filter_map(|port| port.parse().ok()).collect();
+    // Kubernetes gives its own out of the range's upper part first ("Service", section "Avoiding collisions").
+    (30_000..30_086).filter(move |port| !taken.contains(port))
+}

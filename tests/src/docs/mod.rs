@@ -5,13 +5,14 @@
 //! - What must run for it is started on free ports, and the document's addresses (`localhost:8080`, `127.0.0.1:8085`…) are
 //!   rewritten to those, and back again in what is printed: see [`Scene`]. ```` ```sh test monolith ```` and
 //!   ```` ```sh test classic ```` have other scenes, and a shell of their own; ```` ```sh test engine ```` has the container engine, and
-//!   the clone as its directory.
+//!   the clone as its directory; ```` ```sh test cluster ```` has the cluster, and a directory with the clone's `k8s` in it.
 //! - `flotilla` and the services are on the `PATH`; `cargo run -- ` and `cargo run -q -- ` stand for `flotilla`,
 //!   `cargo run -q -p auth -- ` for `auth`, which works on the accounts of the scene. The directory is empty and thrown away.
 //! - A ```` ```text ```` or ```` ```json ```` block right after it (only blank lines between) is what it must print; JSON is
 //!   compared as JSON. `…` stands for any text in a line or a string, and for any lines where it is a line of its own.
 //!   Only stdout is compared; carriage returns and blank lines at the ends do not count.
 mod blocks;
+mod cluster;
 mod engine;
 mod expectation;
 mod scene;

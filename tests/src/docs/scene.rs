@@ -2,9 +2,10 @@
 use std::{
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use super::engine::Engine;
+use super::{cluster::Cluster, engine::Engine};
 use crate::{Launch, Process, Program, Suite};
 
 /// Chosen by the word after `sh test`.
@@ -17,6 +18,10 @@ pub enum Scene {
     /// `engine`: nothing runs but the container engine; the directory is the clone. Containers called `my-…`, and what compose
     /// starts, are this run's own and are removed at its end; so are the ports 8080, 8081, 9080 and 9081.
     Engine,
+    /// `cluster`: nothing runs; kubectl has a namespace of this run's own, `NODE` is set, and the directory has `k8s`. Namespaces
+    /// called `flotilla-…`, hosts below `flotilla.test`, node ports 31000 and 31001 and local ports 10080, 10081 and 10443
+    /// are this run's own, too.
+    Cluster,
     /// `classic`: with `-secret=secret`, a monolith at 9080 and 9081, auth at 9090 and 9091, hello at 9092 and 9093.
     Classic,
 }
@@ -32,17 +37,19 @@ pub(super) struct Stage {
     addresses: Vec<(String, String)>,
     processes: Vec<Process>,
     engine: Option<Engine>,
+    cluster: Option<Cluster>,
 }
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Suite, Self::Monolith, Self::Classic, Self::Engine];
+    pub const ALL: [Self; 5] = [Self::Suite, Self::Monolith, Self::Classic, Self::Engine, Self::Cluster];
 
     pub(super) fn of(marks: &[&str]) -> Self {
         match marks {
             ["monolith", ..] => Self::Monolith,
             ["classic", ..] => Self::Classic,
             ["engine", ..] => Self::Engine,
+            ["cluster", ..] => Self::Cluster,
             _ => Self::Suite,
         }
     }
@@ -62,6 +69,7 @@ impl Scene {
                 Stage::of(ports.map(start).into(), &ports).await
             }
             Self::Engine => Stage::with_engine(),
+            Self::Cluster => Stage::with(Cluster::new().await),
         }
     }
 }
@@ -85,7 +93,7 @@ impl Stage {
         for (port, listener) in &taken {
             addresses.push((format!("localhost:{port}"), listener.local_addr().expect("bound").to_string()));
         }
-        Self { addresses, processes, engine: None }
+        Self { addresses, processes, engine: None, cluster: None }
     }
 
     fn with_engine() -> Self {
@@ -93,17 +101,34 @@ impl Stage {
         let ports =
             engine.ports().into_iter().map(|(told, real)| (format!("localhost:{told}"), format!("127.0.0.1:{real}")));
         let names = [("my-".to_owned(), format!("{}-", engine.name()))];
-        Self { addresses: ports.chain(names).collect(), processes: Vec::new(), engine: Some(engine) }
+        let addresses = ports.chain(names).collect();
+        Self { addresses, processes: Vec::new(), engine: Some(engine), cluster: None }
+    }
+
+    fn with(cluster: Cluster) -> Self {
+        Self { addresses: cluster.addresses(), processes: Vec::new(), engine: None, cluster: Some(cluster) }
     }
 
     /// The directory that commands are run in, if it is not an empty one.
-    pub(super) fn directory(&self) -> Option<&'static Path> {
-        self.engine.as_ref().map(|_| Path::new(Engine::DIRECTORY))
+    pub(super) fn directory(&self) -> Option<&Path> {
+        let clone = self.engine.as_ref().map(|_| Path::new(Engine::DIRECTORY));
+        clone.or_else(|| self.cluster.as_ref().map(Cluster::directory))
     }
 
     /// Variables for the commands.
     pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
-        self.engine.as_ref().map(Engine::environment).unwrap_or_default()
+        let engine = self.engine.as_ref().map(Engine::environment);
+        engine.or_else(|| self.cluster.as_ref().map(Cluster::environment)).unwrap_or_default()
+    }
+
+    /// How long all commands together may take.
+    pub(super) fn longest(&self) -> Duration {
+        Duration::from_mins(if self.cluster.is_some() { 15 } else { 2 })
+    }
+
+    /// What is there, for whoever wonders why a command has failed.
+    pub(super) fn shown(&self) -> String {
+        self.cluster.as_ref().map(Cluster::shown).unwrap_or_default()
     }
 
     /// The data directory of whoever keeps accounts here: a command of a document is about these.

@@ -11,7 +11,8 @@ const MARK: &str = "@@ flotilla docs: block";
 pub(super) async fn run(commands: &[String], stage: &Stage) -> Vec<Result<String, String>> {
     let directory = environment::temporary_directory();
     let blocks = commands.iter().map(|command| format!("echo; echo '{MARK}'\n{{\n{command}\n}} || exit $?\n"));
-    let script: String = blocks.collect();
+    // What was left running in the background would keep the output open.
+    let script = format!("trap 'kill $(jobs -p) 2>/dev/null' EXIT\n{}", blocks.collect::<String>());
     let mut shell = Command::new("/bin/sh");
     shell.arg("-c").arg(script).stdin(Stdio::null());
     shell.current_dir(stage.directory().unwrap_or(directory.path()));
@@ -19,16 +20,21 @@ pub(super) async fn run(commands: &[String], stage: &Stage) -> Vec<Result<String
     shell.env_clear().env("HOME", directory.path()).env("XDG_DATA_HOME", data).envs(stage.environment());
     shell.env("PATH", format!("{}:{}", Program::directory().display(), environment::path()));
     let mut tool = Tool::start(shell);
-    let status = tool.wait().await;
+    let status = tool.wait_within(stage.longest()).await;
     let printed = tool.output().of(Stream::Out).join("\n");
     let mut outcomes: Vec<Result<String, String>> =
         printed.split(MARK).skip(1).map(|part| Ok(part.trim().replace('\r', ""))).collect();
-    if !status.success() {
+    let is_success = status.is_some_and(|status| status.success());
+    if !is_success {
         let said = tool.output().of(Stream::Err).join("\n");
         let last = outcomes.pop().and_then(Result::ok).unwrap_or_default();
-        outcomes.push(Err(format!("ended with {status}\n{last}\n{said}")));
+        let how = match status {
+            Some(status) => format!("ended with {status}"),
+            None => format!("did not end in {:?}", stage.longest()),
+        };
+        outcomes.push(Err(format!("{how}\n{last}\n{said}\n{}", stage.shown())));
     }
-    if status.success() && outcomes.len() != commands.len() {
+    if is_success && outcomes.len() != commands.len() {
         outcomes.push(Err("the block before ended the shell".to_owned()));
     }
     outcomes

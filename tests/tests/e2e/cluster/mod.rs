@@ -1,14 +1,19 @@
 //! The suite in a cluster, from the manifests in `k8s/`: it deploys, rolls and heals, and who uses it notices nothing.
 //!
-//! Each environment and the lab are deployed by the run, under names of its own (see [`e2e::cluster`]). In this order each
-//! environment is deployed once.
+//! Each environment and the lab are deployed by the run, under names of its own (see [`e2e::cluster`]).
+mod accounts;
+mod lab;
+mod memory;
 mod overlays;
+mod probes;
+mod replicas;
 mod rollouts;
 
 use std::time::Duration;
 
 use e2e::{
     Client, Test,
+    client::{PASSWORD, USER},
     cluster::{Deployed, figure},
     skips,
 };
@@ -19,10 +24,17 @@ use crate::{
     lifecycle::load::{Ask, Load},
 };
 
+/// In this order each environment is deployed once.
 pub(crate) fn tests() -> Vec<Test> {
-    let mut tests = overlays::tests();
+    let mut tests = overlays::warnings();
+    tests.extend(overlays::dev());
     tests.extend(contract::CLUSTERED.into_iter().flat_map(contract::tests_against));
-    tests.extend(rollouts::tests());
+    tests.extend([rollouts::dev(), probes::dev(), replicas::dev()].into_iter().flatten());
+    tests.extend(accounts::dev_and_production());
+    tests.extend([overlays::production(), accounts::production(), rollouts::production()].into_iter().flatten());
+    tests.extend(replicas::production());
+    tests.extend([overlays::staging(), memory::staging(), accounts::staging()].into_iter().flatten());
+    tests.extend(lab::tests());
     tests.into_iter().map(|test| test.needing(&skips::CLUSTER)).collect()
 }
 
@@ -57,9 +69,26 @@ async fn unnoticed(what: &str, loads: impl IntoIterator<Item = Load>, doing: imp
     assert_eq!(failures, Vec::<String>::new(), "{what}");
 }
 
-/// Logins of the demo account: few, for each is a lot of work.
-fn logins(client: &Client) -> Load {
-    Load::asking(&[Ask::LogIn], 2, client, PACE * 4)
+/// Logins: few, for each is a lot of work.
+fn logins(client: &Client, (user, password): (&'static str, &'static str)) -> Load {
+    Load::asking(&[Ask::LogIn(user, password)], 2, client, PACE * 4)
+}
+
+/// The account that dev begins with.
+const DEMO: (&str, &str) = (USER, PASSWORD);
+/// The others begin with none, so one is added.
+const ANN: (&str, &str) = ("ann", "correct horse battery of ann's");
+
+/// Ann's token; her account is made if it is not there.
+async fn ann(deployed: &Deployed) -> String {
+    let log_in = async || deployed.client().get("/login").basic(ANN.0, ANN.1).try_send().await;
+    match log_in().await {
+        Some(answer) if answer.status == 200 => answer.token(),
+        _ => {
+            deployed.add_user(ANN.0, ANN.1);
+            deployed.client().log_in(ANN.0, ANN.1, 200).await.token()
+        }
+    }
 }
 
 /// The demo account's token.

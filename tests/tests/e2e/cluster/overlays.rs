@@ -3,10 +3,21 @@ use e2e::{
     Test,
     cluster::{self, Manifests, Namespace, OURS, Overlay, kubectl},
 };
-use serde_json::json;
 
-pub(crate) fn tests() -> Vec<Test> {
-    e2e::tests![nothing_in_k8s_is_warned_of, dev_is_ready_and_confined]
+pub(crate) fn warnings() -> Vec<Test> {
+    e2e::tests![nothing_in_k8s_is_warned_of]
+}
+
+pub(crate) fn dev() -> Vec<Test> {
+    e2e::tests![dev_is_ready_and_confined]
+}
+
+pub(crate) fn production() -> Vec<Test> {
+    e2e::tests![production_is_ready_and_confined]
+}
+
+pub(crate) fn staging() -> Vec<Test> {
+    e2e::tests![staging_is_ready_and_confined]
 }
 
 /// All files, asked of the cluster by a dry run: deprecations, and what the namespaces' Pod Security would warn of.
@@ -36,6 +47,23 @@ async fn dev_is_ready_and_confined() {
     ready_and_confined(Overlay::Dev).await;
 }
 
+async fn production_is_ready_and_confined() {
+    ready_and_confined(Overlay::Production).await;
+}
+
+async fn staging_is_ready_and_confined() {
+    ready_and_confined(Overlay::Staging).await;
+}
+
+/// How much memory each of ours may have.
+pub(crate) fn limit(overlay: Overlay, name: &str) -> &'static str {
+    match (overlay, name) {
+        // For commands that are run in its container.
+        (Overlay::Dev, "auth") => "32Mi",
+        _ => "10Mi",
+    }
+}
+
 /// Beyond what `deploy` waits for: nothing was restarted on the way, and a pod that is not *restricted* is refused.
 async fn ready_and_confined(overlay: Overlay) {
     let mut turn = cluster::turn().await;
@@ -44,9 +72,7 @@ async fn ready_and_confined(overlay: Overlay) {
         for pod in deployed.pods_of(name) {
             assert_eq!((pod.is_ready(), pod.restarts()), (true, 0), "{pod:?}");
             let [container] = pod.containers() else { panic!("one container is expected: {pod:?}") };
-            // In dev auth has more, for commands that are run in its container.
-            let memory = if (overlay, name) == (Overlay::Dev, "auth") { "32Mi" } else { "10Mi" };
-            assert_eq!(container["resources"]["limits"]["memory"], json!(memory), "{name}");
+            assert_eq!(container["resources"]["limits"]["memory"], limit(overlay, name), "{name}");
         }
     }
     let told = deployed.kubectl(&["run", "root", "--image=flotilla/hello:1.0.0", "--privileged"]);

@@ -3,13 +3,13 @@ use std::collections::BTreeSet;
 
 use e2e::{
     Test,
-    cluster::{self, Deployed, Overlay, figure, until},
+    cluster::{self, Deployed, OURS, Overlay, figure, until},
 };
 use serde_json::Value;
 
-use super::{load, logins, token, unnoticed};
+use super::{ANN, DEMO, ann, load, logins, token, unnoticed};
 
-pub(crate) fn tests() -> Vec<Test> {
+pub(crate) fn dev() -> Vec<Test> {
     e2e::tests![
         frontend_is_rolled_unnoticed,
         hello_is_rolled_unnoticed,
@@ -17,6 +17,10 @@ pub(crate) fn tests() -> Vec<Test> {
         the_next_release_comes_and_goes_unnoticed,
         a_paused_rollout_changes_nothing_and_an_undone_one_comes_back,
     ]
+}
+
+pub(crate) fn production() -> Vec<Test> {
+    e2e::tests![all_are_rolled_at_once_unnoticed]
 }
 
 async fn frontend_is_rolled_unnoticed() {
@@ -36,7 +40,7 @@ async fn rolled_unnoticed(name: &str) {
     let mut turn = cluster::turn().await;
     let dev = turn.deploy(Overlay::Dev).await;
     let before = names(dev, name);
-    let loads = [load(&dev.client(), Some(&token(dev).await)), logins(&dev.client())];
+    let loads = [load(&dev.client(), Some(&token(dev).await)), logins(&dev.client(), DEMO)];
     unnoticed(&format!("rolling update of {name} in dev"), loads, async || {
         dev.kubectl(&["rollout", "restart", &format!("deployment/{name}")]).expect(0);
         dev.rolled_out(&format!("deployment/{name}"));
@@ -46,6 +50,27 @@ async fn rolled_unnoticed(name: &str) {
     .await;
     let after = names(dev, name);
     assert!(before.is_disjoint(&after), "{before:?} {after:?}");
+}
+
+/// Two pods of each, replaced one by one; and the database is another pod's.
+async fn all_are_rolled_at_once_unnoticed() {
+    let mut turn = cluster::turn().await;
+    let production = turn.deploy(Overlay::Production).await;
+    let loads = [load(&production.client(), Some(&ann(production).await)), logins(&production.client(), ANN)];
+    let before = OURS.map(|name| names(production, name));
+    unnoticed("rolling update of all of production at once", loads, async || {
+        production.kubectl(&["rollout", "restart", "deployment"]).expect(0);
+        for name in OURS {
+            production.rolled_out(&format!("deployment/{name}"));
+        }
+        for (name, before) in OURS.into_iter().zip(&before) {
+            until(&format!("no pod of {name} is an old one"), async || {
+                names(production, name).is_disjoint(before).then_some(())
+            })
+            .await;
+        }
+    })
+    .await;
 }
 
 fn names(deployed: &Deployed, name: &str) -> BTreeSet<String> {

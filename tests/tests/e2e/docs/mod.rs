@@ -12,11 +12,13 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 pub(crate) fn tests() -> Vec<Test> {
     let mut tests = e2e::tests![CURL: the_sample_does_what_it_says, a_document_that_is_wrong_is_found_out];
     tests.extend(documents().into_iter().filter(|(_, text)| !docs::steps(text).is_empty()).map(|(name, text)| {
-        let needs_images = docs::steps(&text).iter().any(|step| step.scene == docs::Scene::Engine);
+        let has = |scene| docs::steps(&text).iter().any(|step| step.scene == scene);
+        let (needs_images, needs_a_cluster) = (has(docs::Scene::Engine), has(docs::Scene::Cluster));
         let run =
             move || -> Doing { Box::pin(async move { docs::run(&text).await.unwrap_or_else(|why| panic!("{why}")) }) };
         let test = Test::new(module_path!(), &name, run).needing(&skips::CURL);
-        if needs_images { test.needing_all(skips::CONTAINERS) } else { test }
+        let test = if needs_images { test.needing_all(skips::CONTAINERS) } else { test };
+        if needs_a_cluster { test.needing(&skips::CLUSTER) } else { test }
     }));
     tests
 }
@@ -69,6 +71,7 @@ async fn a_document_that_is_wrong_is_found_out() {
             "```sh test\ncurl -s localhost:8080/version\n```\n```json\n{\"version\":\"0\"}\n```\n",
             "line 1: the document says",
         ),
+        ("```sh test\nsleep 60 & echo a\n```\n```sh test\nexit 3\n```\n", "line 4: ended with exit status: 3"),
     ] {
         let why = docs::run(document).await.expect_err(document);
         assert!(why.starts_with(line), "{why}");

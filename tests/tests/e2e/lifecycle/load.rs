@@ -9,11 +9,7 @@ use std::{
     time::Duration,
 };
 
-use e2e::{
-    Client, LONG, Origin,
-    client::{PASSWORD, Request, USER},
-    eventually,
-};
+use e2e::{Client, LONG, Origin, client::Request, eventually};
 use tokio::{
     runtime,
     task::JoinSet,
@@ -27,8 +23,8 @@ pub(crate) enum Ask {
     Path(&'static str),
     /// `/secure`, with this token.
     Secure(String),
-    /// A token, as the demo account.
-    LogIn,
+    /// A token, with this name and password.
+    LogIn(&'static str, &'static str),
 }
 
 impl Ask {
@@ -36,16 +32,16 @@ impl Ask {
         match self {
             Self::Path(path) => client.get(path),
             Self::Secure(token) => client.get("/secure").bearer(token),
-            Self::LogIn => client.get("/login").basic(USER, PASSWORD),
+            Self::LogIn(user, password) => client.get("/login").basic(user, password),
         }
     }
 
-    /// Without the token.
+    /// Without what is secret of it.
     fn shown(&self) -> &str {
         match self {
             Self::Path(path) => path,
             Self::Secure(_) => "/secure",
-            Self::LogIn => "/login",
+            Self::LogIn(..) => "/login",
         }
     }
 }
