@@ -116,7 +116,8 @@ fn tell(what: &str, rounds: &[[Round; 2]], nginx: &Nginx, frontend: &Server) {
     let of = |place: usize, figure: fn(&Round) -> f64| median(rounds.iter().map(|both| figure(&both[place])));
     let ratio = |figure: fn(&Round) -> f64| median(rounds.iter().map(|both| figure(&both[1]) / figure(&both[0])));
     let failed = |place: usize| rounds.iter().map(|both| both[place].failed).sum::<usize>();
-    let (rate, p99): (fn(&Round) -> f64, fn(&Round) -> f64) = (|round| round.rate, |round| round.p99);
+    let rate: fn(&Round) -> f64 = |round| round.rate;
+    let p99: fn(&Round) -> f64 = |round| round.p99;
     println!(
         "{what:<16}{:>9.0}{:>10.0}{:>7.2}{:>11.2}{:>9.2}{:>7.2}{:>8}{:>8}{:>9}{:>9}",
         of(0, rate),

@@ -14,6 +14,7 @@ pub struct StrictTransport(HeaderValue);
 
 impl StrictTransport {
     /// For so long. Subdomains are not spoken for: who runs this host need not run those.
+    #[expect(clippy::missing_panics_doc, reason = "digits may stand in a field")]
     pub fn lasting(age: Duration) -> Self {
         let text = format!("max-age={}", age.as_secs());
         Self(HeaderValue::try_from(text).expect("a word and digits"))
