@@ -69,17 +69,7 @@ impl Browser {
     /// Starts one. Needs [`skips::BROWSER`].
     pub async fn start() -> Self {
         let profile = environment::temporary_directory();
-        let mut command = Command::new(skips::chromedriver().expect("chromedriver"));
-        command.arg("--port=0").stdin(Stdio::null());
-        command.env_clear().env("PATH", environment::path()).env("HOME", profile.path());
-        let tool = Tool::start(command);
-        let port = eventually("chromedriver listens", LONG, async || {
-            let lines = tool.output().of(Stream::Out);
-            lines
-                .iter()
-                .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
-        })
-        .await;
+        let (tool, port) = driver(&profile).await;
         let capabilities = capabilities(&profile);
         let session = Session::begin(port, capabilities).await.expect("a session");
         Self { session, tool: Some(tool), profile }
@@ -192,6 +182,31 @@ impl Drop for Browser {
             thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+/// A chromedriver and its port. It takes a port for both kinds of address and ends where it gets only one of them, which
+/// the next one hardly meets again.
+async fn driver(profile: &TempDir) -> (Tool, u16) {
+    const TRIES: usize = 5;
+    for _ in 0..TRIES {
+        let mut command = Command::new(skips::chromedriver().expect("chromedriver"));
+        command.arg("--port=0").stdin(Stdio::null());
+        command.env_clear().env("PATH", environment::path()).env("HOME", profile.path());
+        let tool = Tool::start(command);
+        let port = eventually("chromedriver listens or ends", LONG, async || {
+            let is_over = tool.output().is_complete();
+            let lines = tool.output().of(Stream::Out);
+            let port = lines
+                .iter()
+                .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
+            (port.is_some() || is_over).then_some(port)
+        })
+        .await;
+        if let Some(port) = port {
+            return (tool, port);
+        }
+    }
+    panic!("chromedriver ended {TRIES} times instead of listening");
 }
 
 fn capabilities(profile: &TempDir) -> Value {
