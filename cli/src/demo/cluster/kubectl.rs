@@ -16,6 +16,19 @@ use crate::{invocation, output, shell};
 /// No command that is waited for takes longer, unless its cluster does not answer.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// Runs a command until its standard input is closed. Of the commands that go on by themselves some notice neither that who
+/// started them was killed, nor that what they watch is gone.
+const LIFELINE: &str = r#"
+exec 3<&0
+"$@" 3<&- </dev/null &
+child=$!
+{ read -r line <&3; kill "$child"; } >/dev/null 2>&1 &
+lifeline=$!
+exec 3<&-
+wait "$child"
+kill "$lifeline"
+"#;
+
 /// How kubectl is called.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kubectl {
@@ -45,8 +58,7 @@ impl Kubectl {
         format!("kubectl {}", words.join(" "))
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new("kubectl");
+    fn command(&self, mut command: Command, args: &[&str]) -> Command {
         command.args(&self.flags).args(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A terminal's Ctrl-C goes to its whole process group, and we still need kubectl to put everything back.
@@ -54,9 +66,11 @@ impl Kubectl {
         command
     }
 
-    /// Starts a command that goes on until it is dropped.
+    /// Starts a command that goes on until the child is dropped, or this process is gone.
     pub(super) fn start(&self, args: &[&str]) -> anyhow::Result<Child> {
-        self.command(args).stdin(Stdio::null()).spawn().map_err(|error| not_started(&error))
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", LIFELINE, "sh", "kubectl"]);
+        self.command(shell, args).spawn().context("cannot start a shell")
     }
 
     /// What a command prints, if it ends well.
@@ -66,7 +80,7 @@ impl Kubectl {
 
     /// The same, with this on its standard input.
     pub(super) async fn tell(&self, args: &[&str], input: &str) -> anyhow::Result<String> {
-        let mut child = self.command(args).spawn().map_err(|error| not_started(&error))?;
+        let mut child = self.command(Command::new("kubectl"), args).spawn().map_err(|error| not_started(&error))?;
         let mut stdin = child.stdin.take().context("kubectl has no standard input")?;
         let work = async {
             // It may end without reading.

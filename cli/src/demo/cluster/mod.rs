@@ -34,6 +34,7 @@ pub(super) mod rollout;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use tokio::time::sleep;
 use url::Url;
 
 use self::forward::Forward;
@@ -50,6 +51,9 @@ const HEALTH: u16 = 8081;
 /// How long something that has to be seen may take to be seen: news passes the API server, kubelet and kube-proxy.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Until every node's kube-proxy knows both pods of hello, after these are ready. The frontend's connections are made with
+/// the first requests: all would lead to the pod that is known first, and stay there for 10 s.
+const NEWS: Duration = Duration::from_secs(3);
 /// Of hello in a cluster, unless told otherwise: that of the images, for there the news of an end takes up to 3 s.
 pub(super) const DRAIN_DELAY: Duration = Duration::from_secs(5);
 
@@ -116,7 +120,8 @@ impl Cluster {
         ready::until_ready(&kubectl).await?;
         let frontends = Pod::all(&kubectl.get(&["pods", "--selector=app=frontend"]).await?);
         let frontend = frontends.iter().find(|pod| pod.is_ready()).context("the frontend's pod has gone")?;
-        let frontend = Forward::to(&kubectl, frontend.name(), HTTP).await?;
+        let (frontend, ()) = tokio::join!(Forward::to(&kubectl, frontend.name(), HTTP), sleep(NEWS));
+        let frontend = frontend?;
         let set = self.set.insert(Set { kubectl, frontend, ways: Vec::new() });
         story.seen(&format!(
             "It is ready. The way in is kubectl port-forward, from {} to the frontend.",

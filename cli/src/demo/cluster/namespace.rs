@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -57,8 +57,13 @@ impl Namespace {
         let making = tokio::spawn(async move { kubectl.tell(&["create", "--filename=-"], &manifest).await });
         let made = self.making.insert(making).await.context("the making of the namespace panicked")?;
         self.making = None;
-        made.with_context(|| format!("cannot make the namespace {}", self.name))?;
-        Ok(())
+        match made {
+            Ok(_) => Ok(()),
+            Err(error) if error.to_string().contains("(AlreadyExists)") => {
+                bail!("the namespace {} exists already, so it is somebody else's: choose another name", self.name)
+            }
+            Err(error) => Err(error.context(format!("cannot make the namespace {}", self.name))),
+        }
     }
 
     /// What deletes it by hand, if there is anything to delete.

@@ -29,8 +29,8 @@ impl Reached {
         // Open to everybody who may log in, whatever else they may do.
         let version = kubectl.run(&["get", "--raw", "/version", "--request-timeout=10s"]).await.map_err(|error| {
             anyhow!(
-                "the cluster of context {context}, at {server}, does not answer: {error:#}. Is it started (for example \
-                 by `minikube start`)? `kubectl config get-contexts` lists others, --context chooses one"
+                "the cluster of context {context}, at {server}, does not answer ({error:#}). Is it started, for example \
+                 by `minikube start`? `kubectl config get-contexts` lists others, --context chooses one"
             )
         })?;
         let version: Value = serde_json::from_str(&version).context("the cluster does not say its version")?;
