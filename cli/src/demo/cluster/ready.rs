@@ -51,7 +51,7 @@ pub(super) fn missing_image(pods: &[Pod]) -> Option<anyhow::Error> {
              docker-image {image}` or `k3d image import {image}` (`{build}` builds it); or say by --registry where it is"
         ));
     }
-    Some(anyhow!("the cluster cannot get the image {image}: {why}"))
+    Some(anyhow!("the cluster cannot get the image {image} (is it pushed there, and may the cluster pull it?): {why}"))
 }
 
 /// How far a rollout is.
@@ -121,6 +121,9 @@ mod tests {
         assert!(told("flotilla/hello:2.0.0").contains("`minikube image load flotilla/hello:2.0.0`"));
         assert!(told("flotilla/hello:2.0.0").contains("`just image hello 2.0.0`"));
         let elsewhere = told("registry.example.com/hello:1.0.0");
-        assert_eq!(elsewhere, "the cluster cannot get the image registry.example.com/hello:1.0.0: no such host");
+        assert_eq!(
+            elsewhere,
+            "the cluster cannot get the image registry.example.com/hello:1.0.0 (is it pushed there, and may the cluster pull it?): no such host"
+        );
     }
 }
