@@ -58,8 +58,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 fn list() -> anyhow::Result<ExitCode> {
     let rows: Vec<_> = Name::ALL.iter().map(|name| [name.word().to_owned(), name.about().to_owned()]).collect();
     let lines = table::aligned(&rows).join("\n  ");
-    let hint = invocation::command("demo tokens");
-    output::print(&format!("  {lines}\n\nEach takes less than a minute: {hint}\n"))?;
+    let [here, there] = ["demo tokens", "demo tokens --kubernetes"].map(invocation::command);
+    output::print(&format!("  {lines}\n\nEach takes less than a minute: {here}, or in a cluster {there}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 
