@@ -108,7 +108,7 @@ impl Cluster {
         let namespace = self.namespace.insert(Namespace::new(reached.kubectl.clone(), namespace.as_deref()));
         story.seen(&format!(
             "In {} we make the namespace {}, with auth, two pods of hello and frontend in it, and delete it at the end. \
-             Nothing else there is touched.",
+             Nothing else there is touched. It takes some seconds.",
             reached.told(),
             namespace.name
         ));
