@@ -9,12 +9,15 @@ use anyhow::{Context as _, anyhow, bail};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::{invocation, output, shell};
 
 /// No command that is waited for takes longer, unless its cluster does not answer.
 const LIMIT: Duration = Duration::from_secs(30);
+/// Of what changes nothing.
+const ATTEMPTS: usize = 3;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Runs a command until its standard input is closed. Of the commands that go on by themselves some notice neither that who
 /// started them was killed, nor that what they watch is gone.
@@ -99,9 +102,18 @@ impl Kubectl {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// What the cluster knows of something: `kubectl get …`.
+    /// What the cluster knows of something: `kubectl get …`, asked again where a busy cluster has no answer.
     pub(super) async fn get(&self, args: &[&str]) -> anyhow::Result<Value> {
-        let text = self.run(&[&["get"], args, &["--output=json"]].concat()).await?;
+        let command = [&["get"], args, &["--output=json"]].concat();
+        let mut text = self.run(&command).await;
+        for _ in 1..ATTEMPTS {
+            if text.is_ok() {
+                break;
+            }
+            sleep(PAUSE).await;
+            text = self.run(&command).await;
+        }
+        let text = text?;
         serde_json::from_str(&text).context("kubectl get printed no JSON")
     }
 }
