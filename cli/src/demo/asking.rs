@@ -44,7 +44,7 @@ impl Asking {
     pub(super) fn new(place: &Place) -> anyhow::Result<Self> {
         let own = "http://127.0.0.1".parse().expect("an address");
         let url = match place {
-            Place::Own => &own,
+            Place::Own(_) | Place::Kubernetes(_) => &own,
             Place::Running(running) => &running.origin,
         };
         Ok(Self { client: web::client(url, TIMEOUT)?, undo: Vec::new() })

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `story` | what the audience reads: steps, what is seen, promises and the verdict on them |
 //! | `show` | load with its display, while something else is done |
-//! | `stage` | a suite of the demo's own, with two instances of hello |
+//! | `stage` | a suite of the demo's own, of processes, with two instances of hello |
 //! | `balancer`, `kubelet` | what a Service and a kubelet do in a cluster, for processes |
+//! | `cluster` | a suite of the demo's own in a Kubernetes cluster |
+//! | `instances` | what demos ask of instances of hello, in either |
 //! | `asking` | the few requests that a demo sends itself, and what is put back at its end |
 //! | `tokens`, `health`, `rollout`, `faults`, `shutdown` | the demos |
 //!
@@ -14,8 +16,10 @@
 
 mod asking;
 mod balancer;
+mod cluster;
 mod faults;
 mod health;
+mod instances;
 mod kubelet;
 mod options;
 mod rollout;
@@ -26,14 +30,17 @@ mod story;
 mod tokens;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
 use self::asking::Asking;
+use self::cluster::Cluster;
 pub(crate) use self::options::Options;
-use self::options::{Name, Place};
+use self::options::{Name, Place, Running};
 use self::stage::Stage;
 use self::story::Story;
+use self::tokens::Keys;
 use crate::signals::{ECHO, Ending, Signals};
 use crate::{exit, invocation, output, table};
 
@@ -51,8 +58,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 fn list() -> anyhow::Result<ExitCode> {
     let rows: Vec<_> = Name::ALL.iter().map(|name| [name.word().to_owned(), name.about().to_owned()]).collect();
     let lines = table::aligned(&rows).join("\n  ");
-    let hint = invocation::command("demo tokens");
-    output::print(&format!("  {lines}\n\nEach takes less than a minute: {hint}\n"))?;
+    let [here, there] = ["demo tokens", "demo tokens --kubernetes"].map(invocation::command);
+    output::print(&format!("  {lines}\n\nEach takes less than a minute: {here}, or in a cluster {there}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -62,58 +69,127 @@ async fn demo(name: Name, options: &Options) -> anyhow::Result<ExitCode> {
     let place = options.place(name).map_err(exit::usage)?;
     let mut story = Story::new(options.pace);
     let mut asking = Asking::new(&place)?;
-    let mut stage = match place {
-        Place::Own => Some(Stage::new(options.drain_delay)?),
-        Place::Running(_) => None,
-    };
+    let mut suite = Suite::at(place)?;
     let played = tokio::select! {
-        played = play(name, options, &place, &mut stage, &mut asking, &mut story) => Ok(played),
+        played = play(name, options, &mut suite, &mut asking, &mut story) => Ok(played),
         ending = signals.next() => Err(ending),
     };
-    let ending = played.as_ref().err().copied();
-    if let Some(ending) = ending {
-        output::remark(&format!("{}: putting everything back; once more ends at once", ending.name));
+    if let Ok(Ok(())) = played {
+        // Before everything is put back, which may take its time.
+        story.verdict()?;
     }
-    let back = tokio::select! {
-        back = put_back(stage, &asking) => back,
-        again = signals.next_after(ECHO) => return Ok(ExitCode::from(again.code)),
+    let mut ending = played.as_ref().err().copied();
+    let by_hand = suite.by_hand();
+    let back = suite.put_back(&asking);
+    tokio::pin!(back);
+    let back = loop {
+        if let Some(ending) = ending {
+            output::remark(&format!("{}: putting everything back; once more ends at once", ending.name));
+        }
+        tokio::select! {
+            back = &mut back => break back,
+            again = signals.next_after(ECHO) => {
+                if ending.replace(again).is_some() {
+                    by_hand.inspect(|by_hand| output::remark(&format!("what may be left is deleted by `{by_hand}`")));
+                    return Ok(ExitCode::from(again.code));
+                }
+            }
+        }
     };
     outcome(played, back, &story)
+}
+
+/// The suite that is shown.
+enum Suite {
+    Processes(Box<Stage>),
+    Cluster(Box<Cluster>),
+    Running(Box<Running>),
+}
+
+impl Suite {
+    fn at(place: Place) -> anyhow::Result<Self> {
+        Ok(match place {
+            Place::Own(drain_delay) => Self::Processes(Box::new(Stage::new(drain_delay)?)),
+            Place::Kubernetes(chosen) => Self::Cluster(Box::new(Cluster::new(*chosen))),
+            Place::Running(running) => Self::Running(running),
+        })
+    }
+
+    /// What puts back by hand what outlives this process.
+    fn by_hand(&self) -> Option<String> {
+        match self {
+            Self::Cluster(cluster) => cluster.by_hand(),
+            Self::Processes(_) | Self::Running(_) => None,
+        }
+    }
+
+    /// Ends the demo's own suite, or undoes what was done to a running one.
+    async fn put_back(self, asking: &Asking) -> anyhow::Result<()> {
+        match self {
+            Self::Processes(stage) => stage.close().await,
+            Self::Cluster(cluster) => cluster.close().await,
+            Self::Running(_) => asking.put_back().await,
+        }
+    }
 }
 
 async fn play(
     name: Name,
     options: &Options,
-    place: &Place,
-    stage: &mut Option<Stage>,
+    suite: &mut Suite,
     asking: &mut Asking,
     story: &mut Story,
 ) -> anyhow::Result<()> {
     story.title(name.word(), name.promise());
-    if let Some(stage) = stage {
-        stage.start().await?;
-        story.seen(&stage.cast());
+    let display = options.display();
+    match suite {
+        Suite::Running(running) => {
+            play_at(name, &mut Scene { story, asking, display, patience: PATIENCE }, running).await
+        }
+        Suite::Processes(stage) => {
+            stage.start().await?;
+            story.seen(&stage.cast());
+            play_here(name, &mut Scene { story, asking, display, patience: PATIENCE }, stage).await
+        }
+        Suite::Cluster(cluster) => {
+            cluster.start(name, story).await?;
+            let cut_off = cluster.cut_off();
+            let mut scene = Scene { story, asking, display, patience: cluster::PATIENCE };
+            tokio::select! {
+                played = play_there(name, &mut scene, cluster) => played,
+                why = cut_off => Err(why),
+            }
+        }
     }
-    let mut scene = Scene { story, asking, display: options.display() };
-    match (name, place, stage) {
-        (Name::Tokens, Place::Running(running), _) => {
-            tokens::play(&mut scene, &running.origin, &running.user, None).await
-        }
-        (Name::Faults, Place::Running(running), _) => {
-            let health = running.health.as_ref().expect("the options were checked");
-            faults::play(&mut scene, &running.origin, health).await
-        }
-        (Name::Tokens, _, Some(stage)) => {
-            tokens::play(&mut scene, &stage.origin(), &options::demo_user(), Some(stage)).await
-        }
-        (Name::Faults, _, Some(stage)) => {
-            let health = stage.instances[0].health("/");
-            faults::play(&mut scene, &stage.origin(), &health).await
-        }
-        (Name::Health, _, Some(stage)) => health::play(&mut scene, stage).await,
-        (Name::Rollout, _, Some(stage)) => rollout::play(&mut scene, stage).await,
-        (Name::Shutdown, _, Some(stage)) => shutdown::play(&mut scene, stage).await,
-        (_, _, None) => unreachable!("the options were checked"),
+}
+
+async fn play_at(name: Name, scene: &mut Scene<'_>, running: &Running) -> anyhow::Result<()> {
+    let origin = &running.origin;
+    match name {
+        Name::Tokens => tokens::play(scene, origin, &running.user, Keys::OutOfReach).await,
+        Name::Faults => faults::play(scene, origin, running.health.as_ref().expect("the options were checked")).await,
+        Name::Health | Name::Rollout | Name::Shutdown => unreachable!("the options were checked"),
+    }
+}
+
+async fn play_here(name: Name, scene: &mut Scene<'_>, stage: &mut Stage) -> anyhow::Result<()> {
+    match name {
+        Name::Tokens => tokens::play(scene, &stage.origin(), &options::demo_user(), Keys::OfProcesses(stage)).await,
+        Name::Faults => faults::play(scene, &stage.origin(), &stage.instances[0].health("/")).await,
+        Name::Health => health::play(scene, stage).await,
+        Name::Rollout => rollout::play(scene, stage).await,
+        Name::Shutdown => shutdown::play(scene, stage).await,
+    }
+}
+
+async fn play_there(name: Name, scene: &mut Scene<'_>, cluster: &mut Cluster) -> anyhow::Result<()> {
+    let origin = cluster.origin();
+    match name {
+        Name::Tokens => tokens::play(scene, &origin, &options::demo_user(), Keys::InACluster(cluster)).await,
+        Name::Faults => faults::play(scene, &origin, &cluster.a_hello().await?).await,
+        Name::Health => health::play(scene, cluster).await,
+        Name::Rollout => cluster::rollout::play(scene, cluster).await,
+        Name::Shutdown => shutdown::play(scene, cluster).await,
     }
 }
 
@@ -122,15 +198,12 @@ struct Scene<'a> {
     story: &'a mut Story,
     asking: &'a mut Asking,
     display: crate::load::display::Manner,
+    /// How long something that has to be seen may take to be seen.
+    patience: Duration,
 }
 
-/// Ends the demo's own suite, or undoes what was done to a running one.
-async fn put_back(stage: Option<Stage>, asking: &Asking) -> anyhow::Result<()> {
-    match stage {
-        Some(stage) => stage.close().await,
-        None => asking.put_back().await,
-    }
-}
+/// On a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn outcome(
     played: Result<anyhow::Result<()>, Ending>,
@@ -139,7 +212,6 @@ fn outcome(
 ) -> anyhow::Result<ExitCode> {
     match played {
         Ok(Ok(())) => {
-            story.verdict()?;
             back?;
             Ok(ExitCode::from(if story.is_kept() { 0 } else { exit::FAILED }))
         }

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 use url::Url;
 
+use super::cluster::{self, Chosen};
 use crate::credentials::Credentials;
 use crate::load::display::Manner;
 use crate::web;
@@ -18,9 +19,15 @@ Examples:
   flotilla demo rollout --pace 4s            with time to talk
   flotilla demo shutdown --drain-delay 0s    a promise that is broken: exit code 1
   flotilla demo faults --url localhost:8080 --health localhost:8085
+  flotilla demo rollout --kubernetes         in the cluster of kubectl's current context
+  flotilla demo health --kubernetes --context minikube
 
 A demo starts a suite of its own on free ports, with two instances of hello, and ends it. With --url it
 works on one that runs: `tokens` without the rotation of keys, and `faults`, which ends its faults.
+
+With --kubernetes the suite is made in a cluster, in a namespace of its own that is deleted at the end;
+nothing else there is touched. It needs kubectl, and in the cluster the images flotilla/auth:1.0.0,
+flotilla/hello:1.0.0, flotilla/frontend:1.0.0, for `rollout` also flotilla/hello:2.0.0.
 
 Exit codes:
   0    all was as promised
@@ -39,8 +46,26 @@ pub(crate) struct Options {
     pub(super) name: Option<Name>,
 
     /// Work on a suite that runs, at this address, instead of one of the demo's own (tokens, faults)
-    #[arg(long, requires = "name")]
+    #[arg(long, requires = "name", conflicts_with = "kubernetes")]
     url: Option<String>,
+
+    /// In the cluster of kubectl's current context, instead of on this machine
+    #[arg(long, requires = "name")]
+    kubernetes: bool,
+
+    /// In the cluster of this context of kubectl's
+    #[arg(long, value_name = "NAME", requires = "kubernetes")]
+    context: Option<String>,
+
+    /// The name of the namespace that is made and deleted there; it must not exist [default: flotilla-demo- and six
+    /// characters]
+    #[arg(long, value_name = "NAME", requires = "kubernetes", value_parser = cluster::namespace::name)]
+    namespace: Option<String>,
+
+    /// Where the cluster gets the images from, such as registry.example.com/flotilla [default: only from those that were
+    /// loaded into it]
+    #[arg(long, value_name = "REGISTRY", requires = "kubernetes", value_parser = cluster::registry)]
+    registry: Option<String>,
 
     /// The health port of its hello (faults)
     #[arg(long, value_name = "URL", requires = "url")]
@@ -55,14 +80,18 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = up_to_a_minute)]
     pub(super) pace: Duration,
 
-    /// How long hello keeps serving after SIGTERM (its `DRAIN_DELAY`), at most 1m; 0s breaks promises
-    #[arg(long, value_name = "TIME", default_value = "2s", conflicts_with = "url", value_parser = up_to_a_minute)]
-    pub(super) drain_delay: Duration,
+    /// How long hello keeps serving after SIGTERM (its `DRAIN_DELAY`), at most 1m; 0s breaks promises [default: 2s; in a
+    /// cluster 5s]
+    #[arg(long, value_name = "TIME", conflicts_with = "url", value_parser = up_to_a_minute)]
+    drain_delay: Option<Duration>,
 
     /// One line a second instead of a picture of the load; also where there is no terminal
     #[arg(long)]
     plain: bool,
 }
+
+/// Of hello on this machine, unless told otherwise.
+const DRAIN_DELAY: Duration = Duration::from_secs(2);
 
 fn up_to_a_minute(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
@@ -154,8 +183,10 @@ pub(super) fn demo_user() -> User {
 /// Where a demo takes place.
 #[derive(Debug)]
 pub(super) enum Place {
-    /// In a suite of its own.
-    Own,
+    /// In a suite of its own, whose hellos have this drain delay.
+    Own(Duration),
+    /// In one of its own in a cluster.
+    Kubernetes(Box<Chosen>),
     /// In one that runs.
     Running(Box<Running>),
 }
@@ -173,9 +204,18 @@ impl Options {
         if self.plain { Manner::Lines } else { Manner::Picture }
     }
 
+    fn own_place(&self) -> Place {
+        if !self.kubernetes {
+            return Place::Own(self.drain_delay.unwrap_or(DRAIN_DELAY));
+        }
+        let (context, namespace, registry) = (self.context.clone(), self.namespace.clone(), self.registry.clone());
+        let drain_delay = self.drain_delay.unwrap_or(cluster::DRAIN_DELAY);
+        Place::Kubernetes(Box::new(Chosen { context, namespace, registry, drain_delay }))
+    }
+
     /// The place, checked. Asks for the password, if it has to.
     pub(super) fn place(&self, name: Name) -> anyhow::Result<Place> {
-        let Some(url) = &self.url else { return Ok(Place::Own) };
+        let Some(url) = &self.url else { return Ok(self.own_place()) };
         if !name.works_on_a_running_suite() {
             bail!(
                 "demo {} ends and starts processes, so it needs a suite of its own: leave --url out (tokens and faults \

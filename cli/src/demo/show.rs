@@ -27,8 +27,6 @@ const LONGEST: Duration = Duration::from_mins(5);
 const CONNECTIONS: usize = 64;
 /// Of a request: what takes longer has failed.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How long something that has to be seen may take to be seen, on a busy machine.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Users, as many a second as are told of.
 pub(super) fn users(url: &Url, path: &str, rate: u32) -> anyhow::Result<Plan> {
@@ -48,6 +46,8 @@ pub(super) struct Show {
     run: Run,
     stop: Stop,
     display: Box<dyn Display>,
+    /// How long something that has to be seen may take to be seen.
+    pub(super) patience: Duration,
 }
 
 impl Show {
@@ -56,7 +56,7 @@ impl Show {
         let run = Run::start(plan, stop.clone()).await?;
         let mut display = scene.display.display();
         display.begin(run.plan());
-        Ok(Self { run, stop, display })
+        Ok(Self { run, stop, display, patience: scene.patience })
     }
 
     /// Tells what is done next; the load goes on.
@@ -109,7 +109,7 @@ impl Show {
             {
                 return Ok(Some(second));
             }
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > self.patience {
                 return Ok(None);
             }
             self.during(sleep(QUARTER)).await?;
@@ -122,7 +122,7 @@ impl Show {
         ask: impl AsyncFn() -> anyhow::Result<Option<T>>,
     ) -> anyhow::Result<Option<T>> {
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < self.patience {
             if let Some(found) = self.during(ask()).await?? {
                 return Ok(Some(found));
             }

@@ -5,30 +5,23 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Scene;
-use super::rollout::in_words;
+use super::instances::{Gone, Instances};
 use super::show::{self, Sent, Show, of};
-use super::stage::Stage;
 use crate::load::outcome::Outcome;
-use crate::up::keeper::Farewell;
 
 const RATE: u32 = 50;
 /// So that there is always something in flight.
 const DELAY: Duration = Duration::from_millis(200);
 
-pub(super) async fn play(scene: &mut Scene<'_>, stage: &mut Stage) -> anyhow::Result<()> {
-    let (first, second) = (stage.instances[0].name, stage.instances[1].name);
-    for instance in &stage.instances {
-        slow_down(scene, instance.health("/faults")).await?;
-    }
-    scene
-        .story
-        .step(&format!("{RATE} requests a second, each over a new connection and {} ms long", DELAY.as_millis()));
-    scene
-        .story
-        .seen("Straight to hello: the frontend would try once more what was lost, and hide what we want to see.");
-    let (outcome, farewell) = end(scene, stage, first, true).await?;
-    let kept = farewell == Farewell::Drained;
-    scene.story.promise(format!("{first} drains"), kept, in_words(&farewell));
+pub(super) async fn play<I: Instances>(scene: &mut Scene<'_>, instances: &mut I) -> anyhow::Result<()> {
+    let [first, second] = slow_down(scene, instances).await?;
+    scene.story.step(&format!("{RATE} requests a second, {}, each {} ms long", I::TO_STRICT_USERS, DELAY.as_millis()));
+    scene.story.seen(I::STRICT);
+    let mut show = busy(scene, instances, &first).await?;
+    show.step(scene.story, &format!("SIGTERM to {first}"));
+    let Gone { in_peace, how } = show.during(instances.end(&first)).await??;
+    let outcome = calm(scene, show, &first).await?;
+    scene.story.promise(format!("{first} drains"), in_peace, how);
     show::promise_no_failure(scene.story, &outcome);
     scene.story.seen(
         "After SIGTERM it is not ready, so that no new connection comes; it keeps serving until that is known, answers \
@@ -37,11 +30,14 @@ pub(super) async fn play(scene: &mut Scene<'_>, stage: &mut Stage) -> anyhow::Re
     scene.story.pause().await;
 
     scene.story.step("The same once more, by SIGKILL");
-    let new = stage.add_instance().await?;
-    let instance = stage.instances.last().expect("it was just started");
-    slow_down(scene, instance.health("/faults")).await?;
-    scene.story.seen(&format!("{new} is there, so that somebody is left."));
-    let (outcome, _) = end(scene, stage, second, false).await?;
+    let how = instances.reinforce().await?;
+    slow_down(scene, instances).await?;
+    scene.story.seen(&how);
+    let mut show = busy(scene, instances, &second).await?;
+    show.step(scene.story, &format!("SIGKILL to {second}"));
+    show.during(instances.kill(&second)).await??;
+    // In a cluster it comes back, so its name says nothing.
+    let outcome = calm(scene, show, "").await?;
     let sent = Sent::of(&outcome);
     scene.story.promise("the measurement would have told", sent.failed > 0, sent.told());
     if scene.story.is_kept() {
@@ -50,33 +46,29 @@ pub(super) async fn play(scene: &mut Scene<'_>, stage: &mut Stage) -> anyhow::Re
     Ok(())
 }
 
-/// Loads, ends the instance when it is busy, and goes on until it is not missed any more.
-async fn end(
-    scene: &mut Scene<'_>,
-    stage: &mut Stage,
-    name: &'static str,
-    in_peace: bool,
-) -> anyhow::Result<(Outcome, Farewell)> {
-    let mut plan = show::users(&stage.service(), "/", RATE)?;
-    plan.keep_alive = false;
-    let mut show = Show::begin(scene, plan).await?;
+/// Loads until this instance is busy.
+async fn busy(scene: &mut Scene<'_>, instances: &impl Instances, name: &str) -> anyhow::Result<Show> {
+    let mut show = Show::begin(scene, instances.strict_users(RATE)?).await?;
     let busy = show.until(|tally| of(tally, name) > 0).await?;
-    show.promise(
-        scene.story,
-        &format!("{name} is busy"),
-        busy.is_some(),
-        busy.as_ref().map_or("it does not answer".to_owned(), show::shares),
-    );
+    let who = busy.as_ref().map_or("it does not answer".to_owned(), show::shares);
+    show.promise(scene.story, &format!("{name} is busy"), busy.is_some(), who);
     show.pause(scene.story).await?;
-    let signal = if in_peace { "SIGTERM" } else { "SIGKILL" };
-    show.step(scene.story, &format!("{signal} to {name}"));
-    let farewell = show.during(stage.remove_instance(name, in_peace)).await?;
-    show.until(|tally| of(tally, name) == 0 && tally.failed_count() == 0 && tally.good() > 0).await?;
-    show.pause(scene.story).await?;
-    Ok((show.end().await?, farewell))
+    Ok(show)
 }
 
-async fn slow_down(scene: &Scene<'_>, faults: url::Url) -> anyhow::Result<()> {
-    let delay = u64::try_from(DELAY.as_millis()).unwrap_or(u64::MAX);
-    scene.asking.put(faults, json!({ "delay_ms": delay, "for_seconds": 300 })).await
+/// Goes on until it is not missed any more.
+async fn calm(scene: &mut Scene<'_>, mut show: Show, gone: &str) -> anyhow::Result<Outcome> {
+    show.until(|tally| of(tally, gone) == 0 && tally.failed_count() == 0 && tally.good() > 0).await?;
+    show.pause(scene.story).await?;
+    show.end().await
+}
+
+async fn slow_down(scene: &Scene<'_>, instances: &mut impl Instances) -> anyhow::Result<[String; 2]> {
+    let names = instances.names().await?;
+    for name in &names {
+        let delay = u64::try_from(DELAY.as_millis()).unwrap_or(u64::MAX);
+        let faults = json!({ "delay_ms": delay, "for_seconds": 300 });
+        scene.asking.put(instances.health(name, "/faults"), faults).await?;
+    }
+    Ok(names)
 }

@@ -10,7 +10,11 @@ use tokio::sync::watch;
 use url::Url;
 
 use super::balancer::{Balancer, NOTICE};
+use super::instances::{Gone, Instances};
 use super::kubelet::Kubelet;
+use super::rollout::in_words;
+use super::show;
+use crate::load;
 use crate::service::{self, Name};
 use crate::up::console::Console;
 use crate::up::data::DataDir;
@@ -41,7 +45,7 @@ impl Instance {
     }
 
     /// Its process, while it serves.
-    pub(super) fn pid(&self) -> Option<i32> {
+    fn pid(&self) -> Option<i32> {
         match *self.status.borrow() {
             Status::Ready { pid } => Some(pid),
             _ => None,
@@ -139,13 +143,17 @@ impl Stage {
         farewell
     }
 
+    fn instance(&self, name: &str) -> &Instance {
+        self.instances.iter().find(|instance| instance.name == name).expect("it is one of the names")
+    }
+
     /// The frontend, where people are.
     pub(super) fn origin(&self) -> Url {
         address(self.set.as_ref().expect("it was started").frontend)
     }
 
     /// The one address of all instances of hello, without a frontend before it.
-    pub(super) fn service(&self) -> Url {
+    fn service(&self) -> Url {
         address(self.set.as_ref().expect("it was started").balancer.at)
     }
 
@@ -180,6 +188,57 @@ impl Stage {
         self.instances.clear();
         self.fleet.kill().await;
         self.data.close()
+    }
+}
+
+impl Instances for Stage {
+    const TO_USERS: &'static str = "each over a new connection";
+    const TO_STRICT_USERS: &'static str = Self::TO_USERS;
+    const STRICT: &'static str =
+        "Straight to hello: the frontend would try once more what was lost, and hide what we want to see.";
+    const ANEW: &'static str =
+        "Three probes failed; it was asked to end (SIGTERM), finished its requests, and a new process took its place.";
+
+    async fn names(&mut self) -> anyhow::Result<[String; 2]> {
+        let names: Vec<_> = self.instances.iter().map(|instance| instance.name.to_owned()).collect();
+        Ok(<[String; 2]>::try_from(names).expect("whoever ends one adds one"))
+    }
+
+    fn health(&self, name: &str, path: &str) -> Url {
+        self.instance(name).health(path)
+    }
+
+    /// Through the balancer, as within a cluster: it chooses for each connection.
+    fn users(&self, rate: u32) -> anyhow::Result<load::plan::Plan> {
+        let plan = show::users(&self.service(), "/", rate)?;
+        Ok(load::plan::Plan { keep_alive: false, ..plan })
+    }
+
+    fn strict_users(&self, rate: u32) -> anyhow::Result<load::plan::Plan> {
+        self.users(rate)
+    }
+
+    async fn life(&self, name: &str) -> anyhow::Result<Option<String>> {
+        Ok(self.instance(name).pid().map(|pid| format!("process {pid}")))
+    }
+
+    async fn endpoints(&self) -> anyhow::Result<Option<Vec<String>>> {
+        Ok(None)
+    }
+
+    async fn end(&mut self, name: &str) -> anyhow::Result<Gone> {
+        let farewell = self.remove_instance(name, true).await;
+        Ok(Gone { in_peace: farewell == Farewell::Drained, how: in_words(&farewell) })
+    }
+
+    async fn kill(&mut self, name: &str) -> anyhow::Result<()> {
+        self.remove_instance(name, false).await;
+        Ok(())
+    }
+
+    async fn reinforce(&mut self) -> anyhow::Result<String> {
+        let new = self.add_instance().await?;
+        Ok(format!("{new} is there, so that somebody is left."))
     }
 }
 

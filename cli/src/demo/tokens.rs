@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::StatusCode;
@@ -12,6 +12,7 @@ use url::Url;
 
 use super::Scene;
 use super::asking::Pair;
+use super::cluster::Cluster;
 use super::options::User;
 use super::show::{self, Show};
 use super::stage::Stage;
@@ -21,17 +22,31 @@ use crate::output::harmless;
 const LONGEST_LIFE: Duration = Duration::from_secs(75);
 const RATE: u32 = 50;
 
-pub(super) async fn play(
-    scene: &mut Scene<'_>,
-    origin: &Url,
-    user: &User,
-    stage: Option<&mut Stage>,
-) -> anyhow::Result<()> {
+/// Where the keys are that tokens are signed with.
+pub(super) enum Keys<'a> {
+    OfProcesses(&'a Stage),
+    InACluster(&'a Cluster),
+    /// Where they are changed is somebody else's.
+    OutOfReach,
+}
+
+impl Keys<'_> {
+    /// `auth key rotate`, and what it said.
+    async fn rotate(&self) -> anyhow::Result<String> {
+        match self {
+            Self::OfProcesses(stage) => stage.rotate_keys().await,
+            Self::InACluster(cluster) => cluster.rotate_keys().await,
+            Self::OutOfReach => bail!("auth's keys are out of reach"),
+        }
+    }
+}
+
+pub(super) async fn play(scene: &mut Scene<'_>, origin: &Url, user: &User, keys: Keys<'_>) -> anyhow::Result<()> {
     let pair = use_it(scene, origin, user).await?;
     forge(scene, origin, &pair).await?;
     expire(scene, origin, &pair).await?;
-    if let Some(stage) = stage {
-        return rotate(scene, origin, user, stage).await;
+    if !matches!(keys, Keys::OutOfReach) {
+        return rotate(scene, origin, user, &keys).await;
     }
     scene.story.seen(
         "Keys are changed by `auth key rotate`, where auth's data is; that is shown in a suite of the demo's own, without \
@@ -90,7 +105,7 @@ async fn expire(scene: &mut Scene<'_>, origin: &Url, pair: &Pair) -> anyhow::Res
 }
 
 /// Users ask with their tokens all the while.
-async fn rotate(scene: &mut Scene<'_>, origin: &Url, user: &User, stage: &Stage) -> anyhow::Result<()> {
+async fn rotate(scene: &mut Scene<'_>, origin: &Url, user: &User, keys: &Keys<'_>) -> anyhow::Result<()> {
     scene.story.step(&format!("{RATE} requests a second with a token, and one token that we keep"));
     let old = scene.asking.log_in(origin, user).await?;
     let old_key = key_of(&old.token)?;
@@ -99,7 +114,7 @@ async fn rotate(scene: &mut Scene<'_>, origin: &Url, user: &User, stage: &Stage)
     show.pause(scene.story).await?;
 
     show.step(scene.story, "Change the keys: auth key rotate");
-    let said = show.during(stage.rotate_keys()).await??;
+    let said = show.during(keys.rotate()).await??;
     show.seen(scene.story, &harmless(said.lines().next().unwrap_or_default()));
     let asking = &*scene.asking;
     let jwks = origin.join("/.well-known/jwks.json")?;
@@ -115,7 +130,7 @@ async fn rotate(scene: &mut Scene<'_>, origin: &Url, user: &User, stage: &Stage)
     show.step(scene.story, "Log in again and again, until the new key signs");
     let begun = Instant::now();
     let mut new = None;
-    while new.is_none() && begun.elapsed() < show::PATIENCE {
+    while new.is_none() && begun.elapsed() < show.patience {
         let pair = show.during(scene.asking.log_in(origin, user)).await??;
         new = Some(pair).filter(|pair| key_of(&pair.token).is_ok_and(|key| key != old_key));
         show.during(sleep(Duration::from_millis(500))).await?;

@@ -1,5 +1,6 @@
 //! `flotilla demo`: the list, what cannot be asked for, and every demo to its end in a suite of its own.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -20,9 +21,15 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn start(args: &[&str]) -> Self {
+        Self::start_with(args, &[])
+    }
+
+    /// With these variables.
+    pub(crate) fn start_with(args: &[&str], variables: &[(&str, &OsStr)]) -> Self {
         let home = suite::home();
         let mut command = command(&[&["demo", "--plain"], args].concat());
         suite::at_home(&mut command, home.path());
+        command.envs(variables.iter().copied());
         for (stream, name) in [(false, "stdout"), (true, "stderr")] {
             let file = File::create(home.path().join(name)).expect("a file");
             if stream {
@@ -182,6 +189,13 @@ fn what_cannot_be_shown_there_is_exit_code_2() {
         (&["tokens", "--url", "ftp://localhost"], "neither http nor https"),
         (&["tokens", "--pace", "2m"], "at most 1m"),
         (&["tokens", "--user", "ada"], "--url"),
+        (&["tokens", "--kubernetes", "--url", "localhost:1"], "cannot be used with"),
+        (&["tokens", "--context", "minikube"], "--kubernetes"),
+        (&["tokens", "--namespace", "mine"], "--kubernetes"),
+        (&["tokens", "--registry", "registry.example.com"], "--kubernetes"),
+        (&["tokens", "--kubernetes", "--namespace", "Mine"], "up to 63 of a-z"),
+        (&["tokens", "--kubernetes", "--registry", "https://registry.example.com"], "without a scheme"),
+        (&["--kubernetes"], "<NAME>"),
         (&["token"], "tokens"),
     ] {
         let ran = run(&[&["demo"], args].concat());

@@ -4,6 +4,7 @@ mod certs;
 mod certs_git;
 mod demo;
 mod demo_ends;
+mod demo_kubernetes;
 mod demo_url;
 mod doctor;
 mod fake;

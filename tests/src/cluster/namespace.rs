@@ -27,6 +27,11 @@ impl Namespace {
         namespace
     }
 
+    /// A name of the run's own, for somebody else to make it.
+    pub fn for_others(what: &str) -> Self {
+        Self::named(unique(what))
+    }
+
     /// That of an environment, with its labels and nothing in it.
     pub fn of_a_file(manifests: &Manifests, overlay: Overlay) -> Self {
         let namespace = Self::named(manifests.namespace(overlay.name()));
@@ -49,6 +54,12 @@ impl Namespace {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether the cluster has it, or is still deleting it.
+    pub fn exists(&self) -> bool {
+        let found = kubectl(["get", "namespace", &self.name, "--ignore-not-found", "--output=name"]).expect(0);
+        !found.out.trim().is_empty()
     }
 
     /// `kubectl --namespace … …`, to its end.

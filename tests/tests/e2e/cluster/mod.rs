@@ -2,6 +2,7 @@
 //!
 //! Each environment and the lab are deployed by the run, under names of its own (see [`e2e::cluster`]).
 mod accounts;
+mod demos;
 mod lab;
 mod memory;
 mod overlays;
@@ -35,6 +36,7 @@ pub(crate) fn tests() -> Vec<Test> {
     tests.extend(replicas::production());
     tests.extend([overlays::staging(), memory::staging(), accounts::staging()].into_iter().flatten());
     tests.extend(lab::tests());
+    tests.extend(demos::tests());
     tests.into_iter().map(|test| test.needing(&skips::CLUSTER)).collect()
 }
 
