@@ -31,7 +31,7 @@ deny:
 test *arguments:
     cargo test --workspace {{arguments}}
 
-# Tests that a bare machine skips, with skips turned into failures; those of images and compose have stages of their own.
+# Tests that a bare machine skips, with skips turned into failures; but for those of images, compose and clusters.
 require:
     FLOTILLA_REQUIRE=postgres,openssl,browser,curl,node,python-jwt,node-jose cargo test -p e2e
 

@@ -31,11 +31,11 @@ enum Purpose {
     Rust,
     /// The walkthrough on this machine
     Walkthrough,
-    /// Images and compose, in lessons to come
+    /// Images and Compose
     Docker,
-    /// The suite on a cluster, in lessons to come
+    /// The suite in a cluster
     Kubernetes,
-    /// A cluster on this machine, in lessons to come
+    /// A cluster on this machine
     Minikube,
     /// The suite as a chart, in lessons to come
     Helm,

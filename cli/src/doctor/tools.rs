@@ -34,7 +34,7 @@ const TOOLS: [Tool; 7] = [
     },
     Tool {
         name: "docker",
-        used_for: "images and compose, in lessons to come",
+        used_for: "images and Compose",
         purposes: &[Purpose::Docker, Purpose::Minikube],
         version: &["--version"],
         answers: Some((
@@ -45,7 +45,7 @@ const TOOLS: [Tool; 7] = [
     },
     Tool {
         name: "kubectl",
-        used_for: "the suite on a cluster, in lessons to come",
+        used_for: "the suite in a cluster",
         purposes: &[Purpose::Kubernetes, Purpose::Minikube, Purpose::Helm],
         version: &["version", "--client"],
         // Whether the cluster answers is not asked: the next step may well be to start one.
@@ -54,7 +54,7 @@ const TOOLS: [Tool; 7] = [
     },
     Tool {
         name: "minikube",
-        used_for: "a cluster on this machine, in lessons to come",
+        used_for: "a cluster on this machine",
         purposes: &[Purpose::Minikube],
         version: &["version", "--short"],
         answers: None,

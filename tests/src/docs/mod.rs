@@ -21,10 +21,10 @@ mod shell;
 pub use blocks::{Step, steps, untested};
 pub use scene::Scene;
 
-/// Runs a document. `Err` names the first step that fails, by its line.
-pub async fn run(document: &str) -> Result<(), String> {
+/// Runs a document, or those of its commands that belong to these scenes. `Err` names the first step that fails, by its line.
+pub async fn run(document: &str, scenes: &[Scene]) -> Result<(), String> {
     let steps = steps(document);
-    for scene in Scene::ALL {
+    for &scene in scenes {
         let steps: Vec<&Step> = steps.iter().filter(|step| step.scene == scene).collect();
         if !steps.is_empty() {
             play(&steps, scene).await?;

@@ -41,8 +41,9 @@ pub(super) struct Stage {
 }
 
 impl Scene {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Suite, Self::Monolith, Self::Classic, Self::Engine, Self::Cluster];
+
+    /// Those that need nothing but what was built here.
+    pub const LOCAL: [Self; 3] = [Self::Suite, Self::Monolith, Self::Classic];
 
     pub(super) fn of(marks: &[&str]) -> Self {
         match marks {

@@ -1,6 +1,6 @@
 //! Each environment is taken without a warning, is ready, and keeps out what is not as confined as it is.
 use e2e::{
-    Test,
+    Program, Test,
     cluster::{self, Manifests, Namespace, OURS, Overlay, kubectl},
 };
 
@@ -56,11 +56,12 @@ async fn staging_is_ready_and_confined() {
 }
 
 /// How much memory each of ours may have.
-pub(crate) fn limit(overlay: Overlay, name: &str) -> &'static str {
-    match (overlay, name) {
+pub(crate) fn limit(overlay: Overlay, name: &str) -> String {
+    let program = Program::SERVICES.into_iter().find(|program| program.name() == name).expect("a service of ours");
+    match (overlay, program) {
         // For commands that are run in its container.
-        (Overlay::Dev, "auth") => "32Mi",
-        _ => "10Mi",
+        (Overlay::Dev, Program::Auth) => "32Mi".to_owned(),
+        _ => format!("{}Mi", program.memory_mib()),
     }
 }
 

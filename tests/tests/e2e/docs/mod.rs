@@ -4,23 +4,37 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Test, docs, registry::Doing, skips};
+use e2e::{
+    Test,
+    docs::{self, Scene},
+    registry::Doing,
+    skips,
+};
 
 const SAMPLE: &str = include_str!("sample.md");
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 pub(crate) fn tests() -> Vec<Test> {
     let mut tests = e2e::tests![CURL: the_sample_does_what_it_says, a_document_that_is_wrong_is_found_out];
-    tests.extend(documents().into_iter().filter(|(_, text)| !docs::steps(text).is_empty()).map(|(name, text)| {
-        let has = |scene| docs::steps(&text).iter().any(|step| step.scene == scene);
-        let (needs_images, needs_a_cluster) = (has(docs::Scene::Engine), has(docs::Scene::Cluster));
-        let run =
-            move || -> Doing { Box::pin(async move { docs::run(&text).await.unwrap_or_else(|why| panic!("{why}")) }) };
-        let test = Test::new(module_path!(), &name, run).needing(&skips::CURL);
-        let test = if needs_images { test.needing_all(skips::CONTAINERS) } else { test };
-        if needs_a_cluster { test.needing(&skips::CLUSTER) } else { test }
-    }));
+    for (name, text) in documents() {
+        tests.extend(part(&name, &text, &Scene::LOCAL));
+        let with_an_engine = part(&format!("{name} with an engine"), &text, &[Scene::Engine]);
+        tests.extend(with_an_engine.map(|test| test.needing_all(skips::CONTAINERS)));
+        let in_a_cluster = part(&format!("{name} in a cluster"), &text, &[Scene::Cluster]);
+        tests.extend(in_a_cluster.map(|test| test.needing(&skips::CLUSTER)));
+    }
     tests
+}
+
+/// A test of those of a document's commands that belong to these scenes, if it has any.
+fn part(name: &str, text: &str, scenes: &'static [Scene]) -> Option<Test> {
+    let text = text.to_owned();
+    docs::steps(&text).iter().any(|step| scenes.contains(&step.scene)).then(|| {
+        let run = move || -> Doing {
+            Box::pin(async move { docs::run(&text, scenes).await.unwrap_or_else(|why| panic!("{why}")) })
+        };
+        Test::new(module_path!(), name, run).needing(&skips::CURL)
+    })
 }
 
 /// What is said at the end of the run of commands that no test runs.
@@ -60,7 +74,7 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
 
 async fn the_sample_does_what_it_says() {
     assert_eq!(docs::steps(SAMPLE).len(), 8);
-    docs::run(SAMPLE).await.expect("as it says");
+    docs::run(SAMPLE, &Scene::LOCAL).await.expect("as it says");
 }
 
 async fn a_document_that_is_wrong_is_found_out() {
@@ -73,7 +87,7 @@ async fn a_document_that_is_wrong_is_found_out() {
         ),
         ("```sh test\nsleep 60 & echo a\n```\n```sh test\nexit 3\n```\n", "line 4: ended with exit status: 3"),
     ] {
-        let why = docs::run(document).await.expect_err(document);
+        let why = docs::run(document, &Scene::LOCAL).await.expect_err(document);
         assert!(why.starts_with(line), "{why}");
     }
 }
