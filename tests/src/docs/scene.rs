@@ -41,7 +41,6 @@ pub(super) struct Stage {
 }
 
 impl Scene {
-
     /// Those that need nothing but what was built here.
     pub const LOCAL: [Self; 3] = [Self::Suite, Self::Monolith, Self::Classic];
 
