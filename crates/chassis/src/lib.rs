@@ -17,6 +17,7 @@
 //! | [`problem`] | errors on the wire (RFC 9457) |
 //! | [`server`] | listeners and connections with their limits |
 //! | [`descriptors`] | how many connections there may be |
+//! | [`memory`] | how much of it there is |
 //! | [`forwarded`] | who a request is from where proxies stand in front |
 //! | [`shutdown`] | signals, draining, deadlines |
 
@@ -32,6 +33,7 @@ pub mod health;
 mod healthcheck;
 mod lasting;
 pub mod life;
+pub mod memory;
 pub mod metrics;
 pub mod middleware;
 pub mod problem;

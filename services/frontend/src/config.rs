@@ -6,6 +6,7 @@ use chassis::{
 use serde::Deserialize;
 
 use crate::{
+    lanes::Spread,
     tls::settings::Encryption,
     upstream::{Deadlines, UpstreamUrl},
 };
@@ -14,6 +15,13 @@ use crate::{
 pub const SETTINGS: &[&[Setting]] = &[Config::SETTINGS, Encryption::SETTINGS];
 
 const SPAN: &str = "a span of time such as 500ms or 10s, not zero";
+
+/// Bytes that are not for requests under way: the process itself, and clients that wait.
+const AT_REST: u64 = 6 << 20;
+/// Bytes of a request under way, with the connection that it needs and some clients that wait; measured (docs/performance.md).
+const A_REQUEST: u64 = 128 << 10;
+/// Where there is hardly any room, a few have to be enough.
+const FEWEST: usize = 8;
 
 /// Where the upstreams are, how long they may take, and who may stand in front.
 #[derive(Debug, Deserialize)]
@@ -28,6 +36,8 @@ pub struct Config {
     pub upstream_timeout: Span,
     /// Between two parts of a body, either way.
     pub upstream_body_timeout: Span,
+    /// Under way to one upstream; absent means as many as there is memory for.
+    pub upstream_requests: Option<usize>,
     /// Whose word on a client is taken.
     pub trusted_proxies: Option<Networks>,
 }
@@ -45,6 +55,12 @@ impl Section for Config {
         ),
         Setting::new("UPSTREAM_BODY_TIMEOUT", "30s", SPAN, "how long an upstream's answer may pause; then it is cut"),
         Setting::optional(
+            "UPSTREAM_REQUESTS",
+            "as many as the container's memory limit has room for; any number without one",
+            "a number from 1 to 1000000",
+            "requests without a body under way to one upstream at once; more wait for their turn",
+        ),
+        Setting::optional(
             "TRUSTED_PROXIES",
             "nobody's X-Forwarded-For is believed",
             "networks and addresses separated by commas, such as 10.0.0.0/8",
@@ -60,6 +76,11 @@ impl Section for Config {
         ]
         .into_iter()
         .filter_map(|(name, span)| span.zero_or_too_long(name))
+        .chain(
+            self.upstream_requests
+                .filter(|number| !(1..=1_000_000).contains(number))
+                .map(|_| ("UPSTREAM_REQUESTS", "out of range; allowed: a number from 1 to 1000000".to_owned())),
+        )
         .collect()
     }
 }
@@ -74,6 +95,15 @@ impl Config {
         Err(Invalid::of(service, "UPSTREAM_TIMEOUT", wrong))
     }
 
+    /// How requests are spread, where there is so much memory.
+    pub fn spread(&self, memory: Option<u64>) -> Spread {
+        let room = || memory.map(|memory| memory.saturating_sub(AT_REST) / A_REQUEST);
+        let at_once = self
+            .upstream_requests
+            .or_else(|| room().map(|room| usize::try_from(room).unwrap_or(usize::MAX).max(FEWEST)));
+        at_once.map_or_else(Spread::default, |at_once| Spread { at_once, ..Spread::default() })
+    }
+
     /// The deadlines of both upstreams.
     pub fn deadlines(&self) -> Deadlines {
         Deadlines {
@@ -81,5 +111,38 @@ impl Config {
             head: *self.upstream_timeout,
             body_idle: *self.upstream_body_timeout,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(upstream_requests: Option<usize>) -> Config {
+        let url = || "http://auth".parse().expect("a URL");
+        let span = || Span(std::time::Duration::from_secs(1));
+        Config {
+            auth_url: url(),
+            hello_url: url(),
+            connect_timeout: span(),
+            upstream_timeout: span(),
+            upstream_body_timeout: span(),
+            upstream_requests,
+            trusted_proxies: None,
+        }
+    }
+
+    #[test]
+    fn so_many_are_under_way_as_there_is_memory_for() {
+        for (mib, at_once) in [(0, 8), (6, 8), (10, 32), (16, 80), (64, 464)] {
+            assert_eq!(config(None).spread(Some(mib << 20)).at_once, at_once, "{mib} MiB");
+        }
+        assert_eq!(config(None).spread(None), Spread::default());
+    }
+
+    #[test]
+    fn who_says_a_number_gets_it() {
+        assert_eq!(config(Some(3)).spread(Some(1 << 30)).at_once, 3);
+        assert_eq!(config(Some(0)).problems().len(), 1);
     }
 }

@@ -24,12 +24,14 @@ pub struct Spread {
     pub lanes: usize,
     /// The age at which a pool's connections are replaced, each when its request is done.
     pub renewed_after: Duration,
+    /// Requests without a body that may be under way to one upstream, at least one; more wait for their turn.
+    pub at_once: usize,
 }
 
 impl Default for Spread {
     /// Of 16 connections made at random to three replicas, each gets one or more with a probability of 99.5 %.
     fn default() -> Self {
-        Self { lanes: 16, renewed_after: Duration::from_secs(10) }
+        Self { lanes: 16, renewed_after: Duration::from_secs(10), at_once: usize::MAX }
     }
 }
 
@@ -77,7 +79,7 @@ mod tests {
 
     #[tokio::test]
     async fn lanes_are_renewed_one_after_another() {
-        let spread = Spread { lanes: 4, renewed_after: Duration::from_secs(8) };
+        let spread = Spread { lanes: 4, renewed_after: Duration::from_secs(8), ..Spread::default() };
         let connect = Duration::from_secs(1);
         let lanes = Lanes::new(spread, move || client(Resolver::new(connect), connect, 4));
         let due: Vec<_> = lanes.all.iter().map(|lane| lane.lock().expect("not poisoned").since).collect();

@@ -63,8 +63,8 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let strict = StrictTransport::lasting(*encryption.hsts_max_age);
     let tls = Tls::configured(encryption).await?;
     let life = boot.live(configuration).await?;
-    let deadlines = config.deadlines();
-    let mut routes = routes(&Upstreams::new(config.auth_url, config.hello_url, deadlines, Spread::default()));
+    let (deadlines, spread) = (config.deadlines(), config.spread(chassis::memory::limit()));
+    let mut routes = routes(&Upstreams::new(config.auth_url, config.hello_url, deadlines, spread));
     if let Some(trusted) = config.trusted_proxies {
         routes = believing(routes, trusted, strict);
     }

@@ -67,6 +67,9 @@ fn path_and_query(parts: &request::Parts, path: Option<&'static str>) -> PathAnd
 /// long enough.
 async fn ask(upstream: &Upstream, request: http::Request<Upload>) -> Result<http::Response<Incoming>, Fault> {
     let spare = spare(&request);
+    // One with a body does not wait for its turn, for it is under way as long as its client likes: a few slow ones would keep
+    // out everybody. The turn is over with the head of the answer, for the same reason.
+    let _turn = if request.body().is_empty() { Some(upstream.turn().await) } else { None };
     match send(upstream, request, Upstream::send).await {
         Err(fault) if fault.is_closed_early() || fault.is_refusal() => match spare {
             Some(spare) => send(upstream, spare, Upstream::send_anew).await,

@@ -8,6 +8,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use serde::{Deserialize, de};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use crate::{
@@ -129,6 +130,7 @@ struct Inner {
     /// Over a new connection each time: when one upstream of many has died, its other kept connections are as dead.
     anew: Pool,
     deadlines: Deadlines,
+    turns: Semaphore,
 }
 
 pub(crate) type Pool = Client<HttpConnector<Resolver>, Upload>;
@@ -147,7 +149,8 @@ impl Upstream {
         let anew = client(resolver.clone(), deadlines.connect, 0);
         let kept = (descriptors::for_kept(POOL_SIZE) / spread.lanes.max(1)).max(1);
         let lanes = Lanes::new(spread, move || client(resolver.clone(), deadlines.connect, kept));
-        Self(Arc::new(Inner { name, authority, host, lanes, anew, deadlines }))
+        let turns = Semaphore::new(spread.at_once.clamp(1, Semaphore::MAX_PERMITS));
+        Self(Arc::new(Inner { name, authority, host, lanes, anew, deadlines, turns }))
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -170,6 +173,11 @@ impl Upstream {
         parts.authority = Some(self.0.authority.clone());
         parts.path_and_query = Some(path);
         Uri::from_parts(parts).expect("scheme, authority and path make a URI")
+    }
+
+    /// Waits until one more request may be under way, in the order of coming.
+    pub(crate) async fn turn(&self) -> SemaphorePermit<'_> {
+        self.0.turns.acquire().await.expect("it is never closed")
     }
 
     pub(crate) fn send(&self, request: http::Request<Upload>) -> ResponseFuture {

@@ -1,10 +1,14 @@
 //! Requests take turns over several connections, and no connection is kept for ever: whoever answers at the upstream's
 //! address, now or later, gets a share.
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use frontend::Spread;
+use tokio::sync::Semaphore;
 
-use crate::{edge::Edge, upstream::Upstream};
+use crate::{
+    edge::Edge,
+    upstream::{Upstream, receive},
+};
 
 #[tokio::test]
 async fn requests_take_turns_over_connections_that_are_kept() {
@@ -19,9 +23,49 @@ async fn requests_take_turns_over_connections_that_are_kept() {
 #[tokio::test]
 async fn a_connection_is_replaced_at_its_age() {
     let hello = Upstream::saying("", "{}").await;
-    let edge = Edge::spreading(&hello, Spread { lanes: 1, renewed_after: Duration::ZERO }).await;
+    let edge = Edge::spreading(&hello, Spread { lanes: 1, renewed_after: Duration::ZERO, ..Spread::default() }).await;
     for connections in 1..=5 {
         assert_eq!(edge.get("/secure", "").await.status(), 200);
         assert_eq!(hello.connections(), connections);
     }
+}
+
+/// Answers each request when it is told to.
+async fn waiting_for(leave: &Arc<Semaphore>) -> Upstream {
+    let leave = Arc::clone(leave);
+    Upstream::playing(move |_, mut wire, seen| {
+        let leave = Arc::clone(&leave);
+        async move {
+            while receive(&mut wire, &seen).await {
+                leave.acquire().await.expect("open").forget();
+                wire.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn more_than_may_be_under_way_wait_for_their_turn() {
+    let leave = Arc::new(Semaphore::new(0));
+    let mut hello = waiting_for(&leave).await;
+    let edge = Edge::spreading(&hello, Spread { at_once: 2, ..Spread::default() }).await;
+    let asked = async {
+        let get = || edge.get("/secure", "");
+        let (a, b, c) = tokio::join!(get(), get(), get());
+        [a, b, c].map(|answer| answer.status())
+    };
+    let watched = async {
+        hello.request().await;
+        hello.request().await;
+        // Who has a body does not wait, and by its coming the third would have come, too.
+        let mut post = edge.send("POST /secure HTTP/1.1\r\nhost: edge.test\r\ncontent-length: 2\r\n\r\n{}").await;
+        assert_eq!(hello.request().await.body, "{}");
+        assert_eq!(hello.unseen(), 0);
+        leave.add_permits(4);
+        assert_eq!(post.answer().await.status(), 200);
+        hello.request().await;
+    };
+    let (statuses, ()) = tokio::join!(asked, watched);
+    assert_eq!(statuses, [200; 3]);
 }
