@@ -92,10 +92,15 @@ pub static METRICS: Capability = Capability::new(
 );
 
 /// A second node, to drain.
-pub static NODES: Capability =
-    Capability::new("nodes", "start the cluster with a second node, for example by `minikube start --nodes 2`", || {
-        CLUSTER.is_here() && cluster::kubectl(["get", "nodes", "--output=name"]).out.lines().count() > 1
-    });
+pub static NODES: Capability = Capability::new(
+    "nodes",
+    "set FLOTILLA_REQUIRE=cluster,nodes to drain a node; a second one comes by `minikube start --nodes 2`",
+    || {
+        // Nobody else's pods are to find it closed unasked.
+        let is_asked_for = required().iter().any(|name| name == "nodes" || name == "all");
+        is_asked_for && CLUSTER.is_here() && cluster::kubectl(["get", "nodes", "--output=name"]).out.lines().count() > 1
+    },
+);
 
 /// The tool that the documented commands use.
 pub static CURL: Capability = Capability::new("curl", "install curl", || find_on_path(&["curl"]).is_some());

@@ -74,10 +74,8 @@ async fn demo(name: Name, options: &Options) -> anyhow::Result<ExitCode> {
         played = play(name, options, &mut suite, &mut asking, &mut story) => Ok(played),
         ending = signals.next() => Err(ending),
     };
-    if let Ok(Ok(())) = played {
-        // Before everything is put back, which may take its time.
-        story.verdict()?;
-    }
+    // Before everything is put back, which may take its time, and which is done also where nobody can be told.
+    let told = if matches!(played, Ok(Ok(()))) { story.verdict() } else { Ok(()) };
     let mut ending = played.as_ref().err().copied();
     let by_hand = suite.by_hand();
     let back = suite.put_back(&asking);
@@ -96,6 +94,7 @@ async fn demo(name: Name, options: &Options) -> anyhow::Result<ExitCode> {
             }
         }
     };
+    told?;
     outcome(played, back, &story)
 }
 

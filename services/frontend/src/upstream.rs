@@ -21,9 +21,9 @@ use crate::{
 /// (chassis, `IDLE_TIMEOUT`), so that it is us who close first: a request never meets a connection that is just going away.
 const POOL_IDLE: Duration = Duration::from_secs(15);
 
-/// Unused connections kept per upstream, in all lanes together, if there are descriptors for so many. Never more than were
-/// once in use at the same time; with fewer than that, a busy edge makes a new connection for every second request, which
-/// costs more than the request.
+/// Unused connections kept per upstream, in all lanes together, if there are descriptors for so many, and memory for half of
+/// them in use ([`Spread::at_once`]). With fewer than are in use at the same time, a busy edge makes a new connection for
+/// every second request, which costs more than the request.
 const POOL_SIZE: usize = 1024;
 
 /// Bytes buffered per connection and direction, and so the largest head an upstream may answer with.
@@ -147,7 +147,8 @@ impl Upstream {
         // One for all pools: which address comes first is its business.
         let resolver = Resolver::new(deadlines.connect);
         let anew = client(resolver.clone(), deadlines.connect, 0);
-        let kept = (descriptors::for_kept(POOL_SIZE) / spread.lanes.max(1)).max(1);
+        let kept = descriptors::for_kept(POOL_SIZE).min(spread.at_once.saturating_mul(2));
+        let kept = (kept / spread.lanes.max(1)).max(1);
         let lanes = Lanes::new(spread, move || client(resolver.clone(), deadlines.connect, kept));
         let turns = Semaphore::new(spread.at_once.clamp(1, Semaphore::MAX_PERMITS));
         Self(Arc::new(Inner { name, authority, host, lanes, anew, deadlines, turns }))

@@ -42,7 +42,7 @@ impl Nginx {
     }
 }
 
-/// Kept connections: the frontend keeps 64 in all, each of the two workers so many.
+/// Kept connections: the frontend keeps up to 1024 in all, each of the two workers half as many.
 fn configuration(home: &str, tls: &str, upstream: SocketAddr, plain: SocketAddr, encrypted: SocketAddr) -> String {
     format!(
         r#"
@@ -63,7 +63,7 @@ http {{
     keepalive_requests 1000000000;
     upstream hello {{
         server {upstream};
-        keepalive 64;
+        keepalive 512;
         keepalive_requests 1000000000;
     }}
     server {{

@@ -5,7 +5,11 @@ use serde_json::Value;
 use tokio::{sync::OnceCell, time::Instant};
 
 use super::{Forward, LONGEST, Manifests, Namespace, figure, ingress, ingress_tls, kubectl, until};
-use crate::{Client, Origin, Suite, audit, skips::GATEWAY, suite::Target};
+use crate::{
+    Client, Origin, Suite, audit,
+    skips::{self, GATEWAY},
+    suite::Target,
+};
 
 /// Which one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +66,8 @@ impl Deployed {
         let version = deployed.answering().await;
         deployed.ingress = deployed.found_at(deployed.origin());
         deployed.gateway = deployed.found_at(deployed.gateway_origin());
+        let built = skips::revision();
+        assert!(version.contains(&built), "the cluster's images are not of {built}: build and load them: {version}");
         let seconds = start.elapsed().as_secs();
         figure(&format!("{} answers {seconds} s after its first command: {version}", overlay.name()));
         deployed

@@ -31,13 +31,20 @@ impl Forward {
         let (pod, port) = (format!("pod/{pod}"), format!(":{port}"));
         let mut child = kubectl.start(&["port-forward", "--address=127.0.0.1", &pod, &port])?;
         let mut lines = BufReader::new(child.stdout.take().context("kubectl has no output")?);
-        let mut line = String::new();
-        timeout(LIMIT, lines.read_line(&mut line))
-            .await
-            .with_context(|| format!("kubectl port-forward {pod}: no word within {} s", LIMIT.as_secs()))??;
-        let Some(origin) = origin(&line) else {
+        let listening = async {
+            let mut line = String::new();
+            // What else may stand there is for people: a login plugin's address, a warning.
+            while lines.read_line(&mut line).await? > 0 {
+                if let Some(origin) = origin(&line) {
+                    return Ok(origin);
+                }
+                line.clear();
+            }
             bail!("kubectl port-forward {pod}: {}", last_words(&mut child).await);
         };
+        let origin = timeout(LIMIT, listening)
+            .await
+            .with_context(|| format!("kubectl port-forward {pod}: not there within {} s", LIMIT.as_secs()))??;
         let (said, broken) = watch::channel(None);
         let work = async move {
             let why = carry(child, lines).await;

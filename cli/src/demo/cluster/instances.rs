@@ -94,15 +94,19 @@ impl Instances for Cluster {
 
     async fn kill(&mut self, name: &str) -> anyhow::Result<()> {
         let kubectl = &self.set().kubectl;
-        kubectl.run(&["exec", name, "--", "killall", "-KILL", "hello"]).await.context("cannot kill hello")?;
+        let before = self.pod(name).await?.restarts();
+        // It may fail by having done it, for it ends with the container.
+        let told = kubectl.run(&["exec", name, "--", "killall", "-KILL", "hello"]).await;
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
+            let pod = self.pod(name).await?;
             // 128 and the number of SIGKILL.
-            if self.pod(name).await?.last_exit_code() == Some(137) {
+            if pod.restarts() > before && pod.last_exit_code() == Some(137) {
                 return Ok(());
             }
             sleep(PAUSE).await;
         }
+        told.context("cannot kill hello")?;
         bail!("hello in {name} was killed, and the cluster does not say so");
     }
 

@@ -16,7 +16,9 @@ pub(super) const LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "flotill
 /// What only one run's has.
 const RUN: &str = "app.kubernetes.io/instance";
 /// Until the cluster has forgotten it.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);
+/// One after another, until it is given up.
+const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The namespace, from before it is made.
@@ -60,15 +62,17 @@ impl Namespace {
         match made {
             Ok(_) => Ok(()),
             Err(error) if error.to_string().contains("(AlreadyExists)") => {
+                self.is_begun = false;
                 bail!("the namespace {} exists already, so it is somebody else's: choose another name", self.name)
             }
             Err(error) => Err(error.context(format!("cannot make the namespace {}", self.name))),
         }
     }
 
-    /// What deletes it by hand, if there is anything to delete.
+    /// What deletes it by hand, if there is anything to delete. By its label: one of that name may be somebody else's.
     pub(super) fn by_hand(&self) -> Option<String> {
-        self.is_begun.then(|| self.kubectl.shown(&["delete", "namespace", &self.name]))
+        let run = format!("--selector={RUN}={}", self.run);
+        self.is_begun.then(|| self.kubectl.shown(&["delete", "namespaces", &run]))
     }
 
     /// Deletes it, if it is ours, and waits until it is gone.
@@ -77,25 +81,45 @@ impl Namespace {
         if let Some(making) = self.making.take() {
             let _ = making.await;
         }
-        let what = || format!("cannot delete the namespace {}: do it by `{by_hand}`", self.name);
-        if !self.is_ours().await.with_context(what)? {
-            return Ok(());
-        }
-        output::remark(&format!("deleting the namespace {}", self.name));
-        self.kubectl.run(&["delete", "namespace", &self.name, "--wait=false"]).await.with_context(what)?;
-        // Nobody is served by them any more, so nothing is waited for. Where this fails they take their time.
-        let _ = self.kubectl().run(&["delete", "pods", "--all", "--grace-period=1", "--wait=false"]).await;
         let begun = Instant::now();
-        while self.is_ours().await.with_context(what)? {
-            if begun.elapsed() > PATIENCE {
-                let look = self.kubectl.shown(&["get", "namespace", &self.name]);
-                output::remark(&format!("the cluster is still busy deleting it; look by `{look}`"));
-                return Ok(());
+        let (mut is_told, mut failures) = (false, 0);
+        loop {
+            match self.is_gone(&mut is_told).await {
+                Ok(true) => break,
+                Ok(false) if begun.elapsed() > PATIENCE => {
+                    let look = self.kubectl.shown(&["get", "namespace", &self.name]);
+                    output::remark(&format!("the cluster is still busy deleting it; look by `{look}`"));
+                    return Ok(());
+                }
+                Ok(false) => failures = 0,
+                Err(_) if failures + 1 < ATTEMPTS => failures += 1,
+                Err(error) => {
+                    return Err(
+                        error.context(format!("cannot delete the namespace {}: do it by `{by_hand}`", self.name))
+                    );
+                }
             }
             sleep(PAUSE).await;
         }
-        output::remark(&format!("it is gone after {:.0} s", begun.elapsed().as_secs_f32()));
+        if is_told {
+            output::remark(&format!("it is gone after {:.0} s", begun.elapsed().as_secs_f32()));
+        }
         Ok(())
+    }
+
+    /// Looks, and tells the cluster once that it is to go.
+    async fn is_gone(&self, is_told: &mut bool) -> anyhow::Result<bool> {
+        if !self.is_ours().await? {
+            return Ok(true);
+        }
+        if !*is_told {
+            output::remark(&format!("deleting the namespace {}", self.name));
+            self.kubectl.run(&["delete", "namespace", &self.name, "--wait=false"]).await?;
+            *is_told = true;
+            // Nobody is served by them any more, so nothing is waited for. Where this fails they take their time.
+            let _ = self.kubectl().run(&["delete", "pods", "--all", "--grace-period=1", "--wait=false"]).await;
+        }
+        Ok(false)
     }
 
     /// Whether it is there, and this run has made it.

@@ -47,7 +47,8 @@ impl Demo {
     }
 
     async fn ends_with(&mut self, code: i32) {
-        let status = self.tool.wait().await;
+        // Each of its own patiences is a minute or more.
+        let status = self.tool.wait_within(std::time::Duration::from_mins(8)).await.expect("it ends");
         let told = format!("{}\n{}", self.told(Stream::Out), self.told(Stream::Err));
         assert_eq!(status.code(), Some(code), "{told}");
         assert!(!self.namespace.exists(), "it waits until the namespace is gone\n{told}");
