@@ -16,10 +16,11 @@ pub const SETTINGS: &[&[Setting]] = &[Config::SETTINGS, Encryption::SETTINGS];
 
 const SPAN: &str = "a span of time such as 500ms or 10s, not zero";
 
-/// Bytes that are not for requests under way: the process itself, and clients that wait.
-const AT_REST: u64 = 6 << 20;
-/// Bytes of a request under way, with the connection that it needs and some clients that wait; measured (docs/performance.md).
-const A_REQUEST: u64 = 128 << 10;
+/// Bytes that do not count.
+const AT_REST: u64 = 2 << 20;
+/// Bytes for a request under way: of the connection that it needs, and of clients that wait meanwhile, 42 KiB each. So measured
+/// that four times as many clients as requests under way fit in (docs/performance.md).
+const A_REQUEST: u64 = 256 << 10;
 /// Where there is hardly any room, a few have to be enough.
 const FEWEST: usize = 8;
 
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn so_many_are_under_way_as_there_is_memory_for() {
-        for (mib, at_once) in [(0, 8), (6, 8), (10, 32), (16, 80), (64, 464)] {
+        for (mib, at_once) in [(0, 8), (4, 8), (10, 32), (16, 56), (64, 248)] {
             assert_eq!(config(None).spread(Some(mib << 20)).at_once, at_once, "{mib} MiB");
         }
         assert_eq!(config(None).spread(None), Spread::default());
