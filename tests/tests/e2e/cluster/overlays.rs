@@ -1,7 +1,7 @@
 //! Each environment is taken without a warning, is ready, and keeps out what is not as confined as it is.
 use e2e::{
     Program, Test,
-    cluster::{self, Manifests, Namespace, OURS, Overlay, kubectl},
+    cluster::{self, Manifests, Namespace, OURS, Overlay, Pod, kubectl, until},
 };
 
 pub(crate) fn warnings() -> Vec<Test> {
@@ -70,8 +70,14 @@ async fn ready_and_confined(overlay: Overlay) {
     let mut turn = cluster::turn().await;
     let deployed = turn.deploy(overlay).await;
     for name in OURS {
-        for pod in deployed.pods_of(name) {
-            assert_eq!((pod.is_ready(), pod.restarts()), (true, 0), "{pod:?}");
+        // The autoscaler may just have added one.
+        let pods = until(&format!("every pod of {name} is ready"), async || {
+            let pods = deployed.pods_of(name);
+            pods.iter().all(Pod::is_ready).then_some(pods)
+        })
+        .await;
+        for pod in pods {
+            assert_eq!(pod.restarts(), 0, "{pod:?}");
             let [container] = pod.containers() else { panic!("one container is expected: {pod:?}") };
             assert_eq!(container["resources"]["limits"]["memory"], limit(overlay, name), "{name}");
         }
