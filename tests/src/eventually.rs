@@ -9,13 +9,23 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub const LONG: Duration = Duration::from_secs(30);
 
 /// Looks until there is something to return. Panics at the deadline, naming what did not happen.
-pub async fn eventually<T>(what: &str, within: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, within: Duration, look: impl AsyncFnMut() -> Option<T>) -> T {
+    every(PAUSE, what, within, look).await
+}
+
+/// The same, with so long between two looks.
+pub(crate) async fn every<T>(
+    pause: Duration,
+    what: &str,
+    within: Duration,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let deadline = Instant::now() + within;
     loop {
         if let Some(found) = look().await {
             return found;
         }
         assert!(Instant::now() < deadline, "did not happen within {within:?}: {what}");
-        sleep(PAUSE).await;
+        sleep(pause).await;
     }
 }

@@ -35,8 +35,13 @@ impl Capability {
 
     /// Whether `FLOTILLA_REQUIRE` makes its absence a failure.
     pub fn is_required(&self) -> bool {
-        required().iter().any(|name| name == self.name || name == "all")
+        is_asked_for(self.name)
     }
+}
+
+/// Whether `FLOTILLA_REQUIRE` names it.
+fn is_asked_for(capability: &str) -> bool {
+    required().iter().any(|name| name == capability || name == "all")
 }
 
 /// PostgreSQL's server, to start one of our own.
@@ -72,10 +77,7 @@ pub static CONTAINERS: [&Capability; 2] = [&DOCKER, &IMAGES];
 pub static CLUSTER: Capability = Capability::new(
     "cluster",
     "set FLOTILLA_REQUIRE=cluster to deploy to kubectl's current context; start one with `minikube start`, and load the images",
-    || {
-        let is_asked_for = required().iter().any(|name| name == "cluster" || name == "all");
-        is_asked_for && succeeds("kubectl", &["get", "--raw", "/readyz", "--request-timeout=5s"])
-    },
+    || is_asked_for("cluster") && succeeds("kubectl", &["get", "--raw", "/readyz", "--request-timeout=5s"]),
 );
 
 /// The Gateway API, and a controller that the overlay's Gateway names.
@@ -97,8 +99,9 @@ pub static NODES: Capability = Capability::new(
     "set FLOTILLA_REQUIRE=cluster,nodes to drain a node; a second one comes by `minikube start --nodes 2`",
     || {
         // Nobody else's pods are to find it closed unasked.
-        let is_asked_for = required().iter().any(|name| name == "nodes" || name == "all");
-        is_asked_for && CLUSTER.is_here() && cluster::kubectl(["get", "nodes", "--output=name"]).out.lines().count() > 1
+        is_asked_for("nodes")
+            && CLUSTER.is_here()
+            && cluster::kubectl(["get", "nodes", "--output=name"]).out.lines().count() > 1
     },
 );
 

@@ -1,5 +1,7 @@
 //! Two instances of hello that share the traffic, wherever they run: what the demos of health and shutdown ask of them.
 
+use std::time::Duration;
+
 use url::Url;
 
 use crate::load::plan::Plan;
@@ -50,4 +52,9 @@ pub(super) trait Instances {
 
     /// Sees that there are two again, and says how that came.
     async fn reinforce(&mut self) -> anyhow::Result<String>;
+}
+
+/// A drain delay as hello's setting has it.
+pub(super) fn drain_delay(time: Duration) -> String {
+    humantime::format_duration(time).to_string().replace(' ', "")
 }

@@ -66,8 +66,7 @@ async fn calm(scene: &mut Scene<'_>, mut show: Show, gone: &str) -> anyhow::Resu
 async fn slow_down(scene: &Scene<'_>, instances: &mut impl Instances) -> anyhow::Result<[String; 2]> {
     let names = instances.names().await?;
     for name in &names {
-        let delay = u64::try_from(DELAY.as_millis()).unwrap_or(u64::MAX);
-        let faults = json!({ "delay_ms": delay, "for_seconds": 300 });
+        let faults = json!({ "delay_ms": DELAY.as_millis(), "for_seconds": 300 });
         scene.asking.put(instances.health(name, "/faults"), faults).await?;
     }
     Ok(names)

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use super::balancer::{Balancer, NOTICE};
-use super::instances::{Gone, Instances};
+use super::instances::{Gone, Instances, drain_delay};
 use super::kubelet::Kubelet;
 use super::rollout::in_words;
 use super::show;
@@ -114,7 +114,7 @@ impl Stage {
         let mut berth = Berth::hello(name, set.auth)?;
         berth.settings.push(("POD_NAME".to_owned(), name.to_owned()));
         berth.settings.push(("LOG_FORMAT".to_owned(), "text".to_owned()));
-        berth.set("DRAIN_DELAY", humantime::format_duration(self.drain_delay).to_string().replace(' ', ""));
+        berth.set("DRAIN_DELAY", drain_delay(self.drain_delay));
         berth.set("LAB", "true".to_owned());
         // So that a token is refused when it says it is, and not seconds later.
         berth.set("LEEWAY", "0s".to_owned());

@@ -98,11 +98,9 @@ impl Config {
 
     /// How requests are spread, where there is so much memory.
     pub fn spread(&self, memory: Option<u64>) -> Spread {
-        let room = || memory.map(|memory| memory.saturating_sub(AT_REST) / A_REQUEST);
-        let at_once = self
-            .upstream_requests
-            .or_else(|| room().map(|room| usize::try_from(room).unwrap_or(usize::MAX).max(FEWEST)));
-        at_once.map_or_else(Spread::default, |at_once| Spread { at_once, ..Spread::default() })
+        let spread = Spread::default();
+        let at_once = self.upstream_requests.or_else(|| memory.map(room)).unwrap_or(spread.at_once);
+        Spread { at_once, ..spread }
     }
 
     /// The deadlines of both upstreams.
@@ -113,6 +111,12 @@ impl Config {
             body_idle: *self.upstream_body_timeout,
         }
     }
+}
+
+/// How many requests may be under way in so many bytes.
+fn room(memory: u64) -> usize {
+    let room = memory.saturating_sub(AT_REST) / A_REQUEST;
+    usize::try_from(room).unwrap_or(usize::MAX).max(FEWEST)
 }
 
 #[cfg(test)]

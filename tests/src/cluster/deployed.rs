@@ -53,7 +53,7 @@ impl Deployed {
     /// By the commands of docs/kubernetes.md.
     pub(super) async fn up(overlay: Overlay) -> Self {
         let (start, manifests) = (Instant::now(), Manifests::copy());
-        let namespace = Namespace::named(manifests.namespace(overlay.name()));
+        let namespace = Namespace::to_come(&manifests, overlay);
         let mut deployed = Self { overlay, namespace, manifests, ingress: Arc::default(), gateway: Arc::default() };
         if overlay != Overlay::Dev {
             deployed.manifests.make_secrets(overlay.name());

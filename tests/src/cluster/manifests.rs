@@ -8,13 +8,13 @@ use std::{
 
 use tempfile::TempDir;
 
+use super::Overlay;
 use crate::{
     container::{Told, unique},
     environment,
 };
 
 const ORIGINAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../k8s");
-const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
 
 /// A directory with `k8s` in it.
 #[derive(Debug)]
@@ -41,7 +41,8 @@ impl Manifests {
 
     /// What the clone has, and what the copy has instead.
     pub fn names(&self) -> Vec<(String, String)> {
-        let environments = ENVIRONMENTS.map(|name| (format!("flotilla-{name}"), self.namespace(name)));
+        let environments =
+            Overlay::ALL.map(Overlay::name).map(|name| (format!("flotilla-{name}"), self.namespace(name)));
         let secrets = ("flotilla-$environment".to_owned(), self.namespace("$environment"));
         environments.into_iter().chain([secrets, ("flotilla.test".to_owned(), self.domain())]).collect()
     }

@@ -33,7 +33,7 @@ pub use way::{ingress, ingress_tls, node};
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use crate::eventually::every;
 
 /// Nothing that a cluster is asked for takes so long, not even on a busy machine.
 pub const LONGEST: Duration = Duration::from_mins(4);
@@ -41,15 +41,8 @@ pub const LONGEST: Duration = Duration::from_mins(4);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Looks until there is something to return, less often than [`eventually()`](crate::eventually()) does.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + LONGEST;
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "did not happen within {LONGEST:?}: {what}");
-        sleep(PAUSE).await;
-    }
+pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    every(PAUSE, what, LONGEST, look).await
 }
 
 /// Says what was measured, for whoever reads the output of a run.

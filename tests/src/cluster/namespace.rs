@@ -34,7 +34,7 @@ impl Namespace {
 
     /// That of an environment, with its labels and nothing in it.
     pub fn of_a_file(manifests: &Manifests, overlay: Overlay) -> Self {
-        let namespace = Self::named(manifests.namespace(overlay.name()));
+        let namespace = Self::to_come(manifests, overlay);
         let file = manifests.path(&format!("overlays/{}/namespace.yaml", overlay.name()));
         kubectl(["apply", "--server-side", "--filename", &file.to_string_lossy()]).expect(0);
         namespace
@@ -46,7 +46,7 @@ impl Namespace {
     }
 
     /// One that is about to be made by a manifest.
-    pub(super) fn named(name: String) -> Self {
+    fn named(name: String) -> Self {
         reaper::add(&format!("namespace={name}"));
         Self { name }
     }

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use crate::demo::instances;
+
 const SUITE: &str = include_str!("suite.yaml");
 /// hello in version 2, to see whether it is there.
 const NEXT: &str = include_str!("next.yaml");
@@ -14,7 +16,7 @@ const DRAIN_DELAY: &str = "HELLO_DRAIN_DELAY: 5s";
 
 /// The whole suite, to apply; with a look at version 2 for who needs it.
 pub(super) fn suite(drain_delay: Duration, registry: Option<&str>, needs_version_2: bool) -> String {
-    let delay = humantime::format_duration(drain_delay).to_string().replace(' ', "");
+    let delay = instances::drain_delay(drain_delay);
     let suite = SUITE.replace(DRAIN_DELAY, &format!("HELLO_DRAIN_DELAY: {delay}"));
     let all = if needs_version_2 { format!("{suite}---\n{NEXT}") } else { suite };
     match registry {

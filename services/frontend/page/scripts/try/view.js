@@ -5,6 +5,9 @@ import { answerView, requestView } from "../exchange-view.js";
 import { exchange } from "../http.js";
 import { ENDPOINTS, requestOf } from "./endpoints.js";
 
+/** Whether the request's body holds the refresh token, which is good once. */
+const sendsRefreshToken = ({ body, path }) => body && path !== "/login";
+
 export function startTry(session) {
   let chosen = ENDPOINTS[0];
   const show = () => {
@@ -27,12 +30,12 @@ export function startTry(session) {
     // Twice the same refresh token would end the login.
     button.disabled = true;
     byId("try-answer").replaceChildren(el("p", { class: "soft" }, "Sent; no answer yet."));
-    await (chosen.body && chosen.path !== "/login" ? session.inTurn(() => send(request, session)) : send(request, session));
+    await (sendsRefreshToken(chosen) ? session.inTurn(() => send(request, session)) : send(request, session));
     button.disabled = false;
     button.focus();
   });
   // A body with an old refresh token in it would end the login.
-  const renew = () => (chosen.body && chosen.path !== "/login" ? refill(chosen, session, show) : show());
+  const renew = () => (sendsRefreshToken(chosen) ? refill(chosen, session, show) : show());
   session.addEventListener("change", renew);
   session.addEventListener("refreshed", renew);
   choose(chosen);
