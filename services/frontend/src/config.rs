@@ -98,9 +98,7 @@ impl Config {
 
     /// How requests are spread, where there is so much memory.
     pub fn spread(&self, memory: Option<u64>) -> Spread {
-        let spread = Spread::default();
-        let at_once = self.upstream_requests.or_else(|| memory.map(room)).unwrap_or(spread.at_once);
-        Spread { at_once, ..spread }
+        Spread { at_once: self.upstream_requests.or_else(|| memory.map(room)), ..Spread::default() }
     }
 
     /// The deadlines of both upstreams.
@@ -140,14 +138,14 @@ mod tests {
     #[test]
     fn so_many_are_under_way_as_there_is_memory_for() {
         for (mib, at_once) in [(0, 8), (4, 8), (10, 32), (16, 56), (64, 248)] {
-            assert_eq!(config(None).spread(Some(mib << 20)).at_once, at_once, "{mib} MiB");
+            assert_eq!(config(None).spread(Some(mib << 20)).at_once, Some(at_once), "{mib} MiB");
         }
         assert_eq!(config(None).spread(None), Spread::default());
     }
 
     #[test]
     fn who_says_a_number_gets_it() {
-        assert_eq!(config(Some(3)).spread(Some(1 << 30)).at_once, 3);
+        assert_eq!(config(Some(3)).spread(Some(1 << 30)).at_once, Some(3));
         assert_eq!(config(Some(0)).problems().len(), 1);
     }
 }

@@ -2,12 +2,12 @@
 use std::{error::Error, fmt, io};
 
 use axum::{
+    BoxError,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use chassis::Problem;
 use http_body_util::LengthLimitError;
-use hyper_util::client::legacy;
 
 use crate::dns::Unresolved;
 
@@ -19,13 +19,13 @@ const RETRY_AFTER: u32 = 2;
 pub(crate) enum Fault {
     /// 503 with `Retry-After`: the upstream's name has no address just now.
     #[error("name does not resolve")]
-    Unresolved(#[source] legacy::Error),
+    Unresolved(#[source] BoxError),
     /// 502: no connection within the deadline, or refused.
     #[error("no connection")]
-    Unreachable(#[source] legacy::Error),
+    Unreachable(#[source] BoxError),
     /// 502: the connection ended before the answer's head, or what came is not HTTP.
     #[error("no valid answer")]
-    Broken(#[source] legacy::Error),
+    Broken(#[source] hyper::Error),
     /// 502: neither a length nor chunks, so its end could not be told from a cut.
     #[error("an answer without framing")]
     Unframed,
@@ -43,28 +43,26 @@ pub(crate) enum Fault {
     Stalled,
     /// 400: the request's body broke off.
     #[error("request body broke off")]
-    Incomplete(#[source] legacy::Error),
+    Incomplete(#[source] hyper::Error),
     /// 501: a transfer coding other than chunked (RFC 9112 section 6.1).
     #[error("unknown transfer coding")]
     TransferCoding,
 }
 
 impl Fault {
-    /// Sorts what the client library reports.
-    pub(crate) fn from_client(error: legacy::Error) -> Self {
-        if find::<Unresolved>(&error).is_some() {
-            Self::Unresolved(error)
-        } else if error.is_connect() {
-            Self::Unreachable(error)
-        } else if find::<hyper::Error>(&error).is_some_and(hyper::Error::is_user) {
-            Self::from_body(error)
-        } else {
-            Self::Broken(error)
-        }
+    /// Why there is no connection.
+    pub(crate) fn from_connector(error: impl Into<BoxError>) -> Self {
+        let error = error.into();
+        if find::<Unresolved>(&*error).is_some() { Self::Unresolved(error) } else { Self::Unreachable(error) }
+    }
+
+    /// Why there is no answer on a connection.
+    pub(crate) fn from_connection(error: hyper::Error) -> Self {
+        if error.is_user() { Self::from_body(error) } else { Self::Broken(error) }
     }
 
     /// The body's own error: a limit of the layers around us, or the client's connection.
-    fn from_body(error: legacy::Error) -> Self {
+    fn from_body(error: hyper::Error) -> Self {
         let from_the_wire =
             sources(&error).filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(|cause| !cause.is_user());
         if find::<LengthLimitError>(&error).is_some() {
@@ -90,7 +88,7 @@ impl Fault {
     /// Whether somebody said at once that there is nobody to connect to: another address of the same name may have.
     pub(crate) fn is_refusal(&self) -> bool {
         let Self::Unreachable(error) = self else { return false };
-        find::<io::Error>(error).is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused)
+        find::<io::Error>(&**error).is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused)
     }
 
     fn is_the_clients(&self) -> bool {
@@ -186,8 +184,8 @@ mod tests {
             crate::Spread::default(),
         );
         let mut request = axum::http::Request::new(crate::upload::Upload::empty());
-        *request.uri_mut() = upstream.uri(axum::http::uri::PathAndQuery::from_static("/"));
-        Fault::from_client(upstream.send(request).await.expect_err("nobody is there"))
+        *request.uri_mut() = axum::http::Uri::from_static("/");
+        upstream.send(request).await.map(drop).expect_err("nobody is there")
     }
 
     #[tokio::test]

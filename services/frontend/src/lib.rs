@@ -12,13 +12,17 @@
 //! | `proxy` | one request in, one out; the answer back |
 //! | `headers` | what belongs to one connection stays on it; who asked is said by us; framing is ours |
 //! | `upload`, `download` | bodies, streamed, with their clocks |
-//! | [`upstream`] | where auth and hello are, their deadlines and kept connections |
-//! | [`lanes`] | a request's turn among those connections, so that all replicas get their share |
+//! | [`upstream`] | where auth and hello are, and how long they may take |
+//! | `turns` | how many requests are under way to one of them at the same time |
+//! | [`lanes`] | the connections kept to them, in turn, so that all replicas get their share |
+//! | `connection`, `answer` | one of those, moved by the request that it serves, until its answer is complete |
 //! | `dns` | their addresses, looked up anew for each connection |
 //! | `fault` | what can go wrong, and what the client is told |
 
+mod answer;
 mod clients;
 pub mod config;
+mod connection;
 mod dns;
 mod download;
 mod fault;
@@ -28,6 +32,7 @@ mod page;
 mod proxy;
 mod routes;
 pub mod tls;
+mod turns;
 mod upload;
 pub mod upstream;
 

@@ -1,21 +1,26 @@
 //! Forwards one request to one upstream and its answer back: one in, one out, both bodies streamed.
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+};
+
 use axum::{
     body::Body,
     extract::Request,
-    http::{Method, StatusCode, Version, request, uri::PathAndQuery},
+    http::{Method, StatusCode, Uri, Version, request, uri::PathAndQuery},
     response::Response,
 };
 use chassis::problem::Verbatim;
 use http_body::Body as _;
-use hyper::body::Incoming;
-use hyper_util::client::legacy::ResponseFuture;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
+    answer::Answer,
     download::Download,
     fault::Fault,
     headers::{self, framing},
-    upload::Upload,
+    turns::{SLOW, Turn},
+    upload::{Progress, Upload},
     upstream::Upstream,
 };
 
@@ -40,7 +45,8 @@ fn prepare(upstream: &Upstream, path: Option<&'static str>, request: Request) ->
     let length = framing::announced_length(request.headers()).map_err(|_| Fault::TransferCoding)?;
     let (mut parts, body) = request.into_parts();
     headers::for_upstream(&mut parts, upstream.host(), length);
-    parts.uri = upstream.uri(path_and_query(&parts, path));
+    // Nothing of what the client called the server gets into it.
+    parts.uri = Uri::from(path_and_query(&parts, path));
     let mut request = http::Request::new(if length == Some(0) { Upload::empty() } else { Upload::new(body) });
     *request.method_mut() = parts.method;
     *request.uri_mut() = parts.uri;
@@ -65,14 +71,17 @@ fn path_and_query(parts: &request::Parts, path: Option<&'static str>) -> PathAnd
 /// behind one name one may just have died. A method that changes nothing may then be repeated (RFC 9110 section 9.2.2);
 /// any other, and any request with a body, gets its 502. So does one that waited for a connection in vain: it has waited
 /// long enough.
-async fn ask(upstream: &Upstream, request: http::Request<Upload>) -> Result<http::Response<Incoming>, Fault> {
+async fn ask(upstream: &Upstream, request: http::Request<Upload>) -> Result<http::Response<Answer>, Fault> {
     let spare = spare(&request);
     // One with a body does not wait for its turn, for it is under way as long as its client likes: a few slow ones would keep
     // out everybody. The turn is over with the head of the answer, for the same reason.
-    let _turn = if request.body().is_empty() { Some(upstream.turn().await) } else { None };
-    match send(upstream, request, Upstream::send).await {
+    let mut turn = if request.body().is_empty() { Some(upstream.turn().await) } else { None };
+    let upload = request.body().progress();
+    let first = pin!(upstream.send(request));
+    match in_time(upstream, upload, turn.as_mut(), first).await {
         Err(fault) if fault.is_closed_early() || fault.is_refusal() => match spare {
-            Some(spare) => send(upstream, spare, Upstream::send_anew).await,
+            // Boxed, for no other request is to be as big as one that is sent twice.
+            Some(spare) => in_time(upstream, None, turn.as_mut(), Box::pin(upstream.send_anew(spare)).as_mut()).await,
             None => Err(fault),
         },
         outcome => outcome,
@@ -94,27 +103,35 @@ fn spare(request: &http::Request<Upload>) -> Option<http::Request<Upload>> {
 /// Waits for the head as long as the deadline allows, or as long as the request's body still moves.
 ///
 /// Giving up drops the request, and with it the connection: an answer that comes late can meet nobody else's request.
-async fn send(
+async fn in_time(
     upstream: &Upstream,
-    request: http::Request<Upload>,
-    over: fn(&Upstream, http::Request<Upload>) -> ResponseFuture,
-) -> Result<http::Response<Incoming>, Fault> {
-    let progress = request.body().progress();
-    let mut answer = over(upstream, request);
+    upload: Option<Arc<Progress>>,
+    turn: Option<&mut Turn<'_>>,
+    mut answer: Pin<&mut impl Future<Output = Result<http::Response<Answer>, Fault>>>,
+) -> Result<http::Response<Answer>, Fault> {
+    let mut deadline = Instant::now() + upstream.deadlines().head;
+    if let Some(turn) = turn {
+        let slow = deadline.min(Instant::now() + SLOW);
+        if let Ok(outcome) = timeout_at(slow, answer.as_mut()).await {
+            return outcome;
+        }
+        turn.is_slow();
+    }
     loop {
-        let before = progress.as_ref().map(|progress| progress.frames());
-        if let Ok(outcome) = timeout(upstream.deadlines().head, &mut answer).await {
-            return outcome.map_err(Fault::from_client);
+        let before = upload.as_ref().map(|upload| upload.frames());
+        if let Ok(outcome) = timeout_at(deadline, answer.as_mut()).await {
+            return outcome;
         }
-        let Some(progress) = &progress else { return Err(Fault::Late) };
-        if before == Some(progress.frames()) {
-            return Err(if progress.client_owes() { Fault::Stalled } else { Fault::Late });
+        let Some(upload) = &upload else { return Err(Fault::Late) };
+        if before == Some(upload.frames()) {
+            return Err(if upload.client_owes() { Fault::Stalled } else { Fault::Late });
         }
+        deadline = Instant::now() + upstream.deadlines().head;
     }
 }
 
 /// Makes the upstream's answer one to the client. Only what is on the wire passes: none of the client library's extensions.
-fn hand_back(upstream: &Upstream, method: &Method, answer: http::Response<Incoming>) -> Result<Response, Fault> {
+fn hand_back(upstream: &Upstream, method: &Method, answer: http::Response<Answer>) -> Result<Response, Fault> {
     let (mut parts, body) = answer.into_parts();
     if parts.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Fault::Switched);

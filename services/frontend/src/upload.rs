@@ -17,6 +17,7 @@ use http_body::Frame;
 pub(crate) struct Progress {
     frames: AtomicU32,
     client_owes: AtomicBool,
+    over: AtomicBool,
 }
 
 impl Progress {
@@ -28,6 +29,11 @@ impl Progress {
     /// Whether the upstream is ready for more and the client has not sent it.
     pub(crate) fn client_owes(&self) -> bool {
         self.client_owes.load(Relaxed)
+    }
+
+    /// Whether nobody sends it any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Relaxed)
     }
 }
 
@@ -56,6 +62,14 @@ impl Upload {
 
     pub(crate) fn progress(&self) -> Option<Arc<Progress>> {
         self.progress.clone()
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if let Some(progress) = &self.progress {
+            progress.over.store(true, Relaxed);
+        }
     }
 }
 

@@ -1,37 +1,25 @@
 //! The services behind the edge: where each one is, how long it may take, and the connections kept open to it.
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, pin::pin, str::FromStr, sync::Arc, time::Duration};
 
-use axum::http::{HeaderValue, Uri, uri};
+use axum::http::{HeaderValue, Request, Response, uri};
 use chassis::descriptors;
-use hyper_util::{
-    client::legacy::{Client, ResponseFuture, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
-};
+use hyper::body::Incoming;
 use serde::{Deserialize, de};
-use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use crate::{
-    dns::Resolver,
-    lanes::{Lanes, Spread},
-    upload::Upload,
+    answer::Answer,
+    connection::{Connection, Connector, Unanswered},
+    fault::Fault,
+    lanes::{Lanes, Place, Spread},
+    turns::{Turn, Turns},
+    upload::{Progress, Upload},
 };
-
-/// How long an unused connection is kept. Shorter than the 75 s after which the services close theirs
-/// (chassis, `IDLE_TIMEOUT`), so that it is us who close first: a request never meets a connection that is just going away.
-const POOL_IDLE: Duration = Duration::from_secs(15);
 
 /// Unused connections kept per upstream, in all lanes together, if there are descriptors for so many, and memory for half of
 /// them in use ([`Spread::at_once`]). With fewer than are in use at the same time, a busy edge makes a new connection for
 /// every second request, which costs more than the request.
 const POOL_SIZE: usize = 1024;
-
-/// Bytes buffered per connection and direction, and so the largest head an upstream may answer with.
-/// hyper's own limit (408 KiB) would let 25 big transfers use up the memory promise.
-const BUFFER: usize = 32 * 1024;
-
-/// Probes on unused connections find a peer that went away without a word (a lost node).
-const TCP_KEEPALIVE: Duration = Duration::from_secs(5);
 
 /// How long an upstream may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +105,7 @@ impl Upstreams {
     }
 }
 
-/// One upstream with its pool of connections; cheap to clone.
+/// One upstream with the connections kept to it; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Upstream(Arc<Inner>);
 
@@ -125,15 +113,11 @@ struct Inner {
     name: &'static str,
     authority: uri::Authority,
     host: HeaderValue,
-    /// Over kept connections.
-    lanes: Lanes,
-    /// Over a new connection each time: when one upstream of many has died, its other kept connections are as dead.
-    anew: Pool,
+    connector: Connector,
+    lanes: Arc<Lanes>,
     deadlines: Deadlines,
-    turns: Semaphore,
+    turns: Turns,
 }
-
-pub(crate) type Pool = Client<HttpConnector<Resolver>, Upload>;
 
 impl Upstream {
     /// `name` is what clients and logs call it.
@@ -144,14 +128,12 @@ impl Upstream {
         spread: Spread,
     ) -> Self {
         let host = HeaderValue::from_str(authority.as_str()).expect("an authority consists of header characters");
-        // One for all pools: which address comes first is its business.
-        let resolver = Resolver::new(deadlines.connect);
-        let anew = client(resolver.clone(), deadlines.connect, 0);
-        let kept = descriptors::for_kept(POOL_SIZE).min(spread.at_once.saturating_mul(2));
-        let kept = (kept / spread.lanes.max(1)).max(1);
-        let lanes = Lanes::new(spread, move || client(resolver.clone(), deadlines.connect, kept));
-        let turns = Semaphore::new(spread.at_once.clamp(1, Semaphore::MAX_PERMITS));
-        Self(Arc::new(Inner { name, authority, host, lanes, anew, deadlines, turns }))
+        let connector = Connector::new(authority.clone(), deadlines.connect);
+        let kept =
+            descriptors::for_kept(POOL_SIZE).min(spread.at_once.map_or(usize::MAX, |most| most.saturating_mul(2)));
+        let lanes = Lanes::new(spread, (kept / spread.lanes.max(1)).max(1));
+        let turns = Turns::new(spread.at_once);
+        Self(Arc::new(Inner { name, authority, host, connector, lanes, deadlines, turns }))
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -167,57 +149,84 @@ impl Upstream {
         &self.0.host
     }
 
-    /// The address of a path on this upstream: nothing of what the client called the server gets into it.
-    pub(crate) fn uri(&self, path: uri::PathAndQuery) -> Uri {
-        let mut parts = uri::Parts::default();
-        parts.scheme = Some(uri::Scheme::HTTP);
-        parts.authority = Some(self.0.authority.clone());
-        parts.path_and_query = Some(path);
-        Uri::from_parts(parts).expect("scheme, authority and path make a URI")
-    }
-
     /// Waits until one more request may be under way, in the order of coming.
-    pub(crate) async fn turn(&self) -> SemaphorePermit<'_> {
-        self.0.turns.acquire().await.expect("it is never closed")
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        self.0.turns.next().await
     }
 
-    pub(crate) fn send(&self, request: http::Request<Upload>) -> ResponseFuture {
-        self.0.lanes.send(request)
+    /// Sends it over a kept connection where there is one, or over the first that comes back or is made. Those that turn out
+    /// to be closed before its first byte was written are let go; what may have been sent is [`crate::proxy`]'s to judge.
+    pub(crate) async fn send(&self, mut request: Request<Upload>) -> Result<Response<Answer>, Fault> {
+        let place = self.0.lanes.next();
+        let upload = request.body().progress();
+        loop {
+            let kept = place.kept();
+            let is_new = kept.is_none();
+            // Boxed, as everything that most requests have no need of: each waits in memory as big as it could get.
+            let mut connection = match kept {
+                Some(connection) => connection,
+                None => Box::pin(self.returned_or_made(&place)).await?,
+            };
+            match connection.ask(request).await {
+                Ok(response) => return Ok(answered(response, upload.as_deref(), connection, place)),
+                Err(Unanswered::Unsent(again, _)) if !is_new => request = *again,
+                Err(Unanswered::Unsent(_, error) | Unanswered::Failed(error)) => {
+                    return Err(Fault::from_connection(error));
+                }
+            }
+        }
     }
 
-    /// Sends it over a connection that nobody used before.
-    pub(crate) fn send_anew(&self, request: http::Request<Upload>) -> ResponseFuture {
-        self.0.anew.request(request)
+    /// Sends it over a connection that nobody used before: when one upstream of many has died, its other kept connections
+    /// are as dead.
+    pub(crate) async fn send_anew(&self, request: Request<Upload>) -> Result<Response<Answer>, Fault> {
+        let place = self.0.lanes.next();
+        let upload = request.body().progress();
+        let mut connection = self.0.connector.connect().await?;
+        match connection.ask(request).await {
+            Ok(response) => Ok(answered(response, upload.as_deref(), connection, place)),
+            Err(Unanswered::Unsent(_, error) | Unanswered::Failed(error)) => Err(Fault::from_connection(error)),
+        }
     }
+
+    /// Whichever is there first: a connection that another request of the lane has no need of any more, or one of our own.
+    async fn returned_or_made(&self, place: &Place) -> Result<Connection, Fault> {
+        let mut made = pin!(self.0.connector.connect());
+        loop {
+            tokio::select! {
+                biased;
+                () = place.returned() => {
+                    if let Some(connection) = place.kept() {
+                        return Ok(connection);
+                    }
+                }
+                made = &mut made => return made,
+            }
+        }
+    }
+}
+
+/// An answer that came while the request's body is still on its way has its connection moved by a task: a client may want to
+/// send the rest before it reads.
+fn answered(
+    response: Response<Incoming>,
+    upload: Option<&Progress>,
+    connection: Connection,
+    place: Place,
+) -> Response<Answer> {
+    response.map(|body| {
+        if upload.is_none_or(Progress::is_over) {
+            return Answer::new(body, connection, place);
+        }
+        connection.finish();
+        Answer::alone(body)
+    })
 }
 
 impl fmt::Debug for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Upstream({} at {})", self.0.name, self.0.authority)
     }
-}
-
-/// HTTP/1.1, with at most so many unused connections kept.
-///
-/// `retry_canceled_requests` stays on although a POST must never be sent twice: hyper hands a request back only while it
-/// is still in the channel to the connection's task, that is before its first byte was written (`TrySendError::take_message`;
-/// once the task has taken the message out, every error comes without it), and the pool tries again only after a kept
-/// connection. So this repeats what was never sent. What may have been sent is [`crate::proxy`]'s to judge.
-pub(crate) fn client(resolver: Resolver, connect: Duration, kept: usize) -> Pool {
-    let mut connector = HttpConnector::new_with_resolver(resolver);
-    connector.set_connect_timeout(Some(connect));
-    connector.set_nodelay(true);
-    connector.set_keepalive(Some(TCP_KEEPALIVE));
-    connector.set_keepalive_interval(Some(TCP_KEEPALIVE));
-    connector.set_keepalive_retries(Some(2));
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(POOL_IDLE)
-        .pool_max_idle_per_host(kept)
-        .http1_max_buf_size(BUFFER)
-        .retry_canceled_requests(true)
-        .set_host(false) // it is pre-parsed and set with the other headers
-        .build(connector)
 }
 
 #[cfg(test)]
@@ -263,7 +272,6 @@ mod tests {
             Deadlines::default(),
             Spread::default(),
         );
-        assert_eq!(upstream.uri(uri::PathAndQuery::from_static("/secure?x=1")), "http://hello:8080/secure?x=1");
         assert_eq!(upstream.host(), "hello:8080");
     }
 }

@@ -1,11 +1,16 @@
 //! Connections are kept and used again, and what may have been sent once is never sent twice unless that is harmless.
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::sync::Notify;
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    sync::Notify,
+    time::timeout,
+};
 
 use crate::{
-    edge::Edge,
-    upstream::{Upstream, receive},
+    edge::{BODY_LIMIT, Edge, PATIENT},
+    upstream::{Upstream, nowhere, receive},
+    wire::{Wire, soon},
 };
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -29,13 +34,19 @@ fn request(method: &str, body: &str) -> String {
 
 #[tokio::test]
 async fn a_connection_serves_many_requests() {
-    let hello = Upstream::saying("", "{}").await;
-    let edge = Edge::before(&hello).await;
-    for _ in 0..20 {
-        assert_eq!(edge.ask(&request("POST", "x")).await.status(), 200);
-        assert_eq!(edge.get("/secure", "").await.status(), 200);
+    for answer in [
+        OK,
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\n\r\n",
+    ] {
+        let hello = Upstream::answering(answer).await;
+        let edge = Edge::before(&hello).await;
+        for _ in 0..20 {
+            assert!(edge.ask(&request("POST", "x")).await.whole);
+            assert!(edge.get("/secure", "").await.whole);
+        }
+        assert_eq!(hello.connections(), 1, "{answer}");
     }
-    assert_eq!(hello.connections(), 1);
 }
 
 #[tokio::test]
@@ -48,6 +59,31 @@ async fn what_changes_something_is_never_sent_twice() {
         assert_eq!(answer.status(), 502, "{method}");
         assert_eq!(hello.unseen(), 2, "{method}");
     }
+}
+
+/// A kept connection that closed while nobody used it: not a byte went over it.
+#[tokio::test]
+async fn what_was_not_sent_yet_goes_over_another_connection() {
+    let (close, closed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (told, tell) = (Arc::clone(&close), Arc::clone(&closed));
+    let mut hello = Upstream::playing(move |_, mut wire, seen| {
+        let (told, tell) = (Arc::clone(&told), Arc::clone(&tell));
+        async move {
+            receive(&mut wire, &seen).await;
+            wire.write(OK).await;
+            told.notified().await;
+            drop(wire);
+            tell.notify_one();
+        }
+    })
+    .await;
+    let edge = Edge::before(&hello).await;
+    for _ in 0..3 {
+        assert_eq!(edge.ask(&request("POST", "x")).await.status(), 200);
+        close.notify_one();
+        soon(closed.notified()).await;
+    }
+    assert_eq!((hello.connections(), hello.unseen()), (3, 3));
 }
 
 #[tokio::test]
@@ -86,6 +122,36 @@ async fn what_is_sent_again_goes_over_a_new_connection() {
     assert_eq!((one.status(), other.status(), hello.connections()), (200, 200, 2));
     assert_eq!(edge.get("/secure", "").await.status(), 200);
     assert_eq!((hello.connections(), hello.unseen()), (3, 4), "a kept one, and then a new one");
+}
+
+/// Fills the queue of a listener that nobody looks after: whoever comes later gets no answer at all.
+async fn crowd_before(address: SocketAddr) -> Vec<TcpStream> {
+    let mut crowd = Vec::new();
+    while let Ok(Ok(stream)) = timeout(Duration::from_millis(50), TcpStream::connect(address)).await {
+        crowd.push(stream);
+    }
+    crowd
+}
+
+/// Who waits for a new connection takes an old one that another request has no need of any more.
+#[tokio::test]
+async fn a_request_goes_over_whichever_connection_is_there_first() {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    let hello = socket.listen(0).expect("it listens");
+    let address = hello.local_addr().expect("bound");
+    let edge = Edge::new(&nowhere(), &format!("http://{address}"), PATIENT, BODY_LIMIT).await;
+    let mut first = edge.send(&request("GET", "")).await;
+    let mut wire = Wire::new(soon(hello.accept()).await.expect("a connection").0);
+    let _nobody_gets_in = crowd_before(address).await;
+    wire.head().await.expect("the first request");
+    let mut second = edge.send(&request("POST", "x")).await;
+    wire.write(OK).await;
+    assert_eq!(first.answer().await.status(), 200);
+    let head = wire.head().await.expect("the second request, on the same connection");
+    assert_eq!(wire.body(&head).await, ("x".to_owned(), true));
+    wire.write(OK).await;
+    assert_eq!(second.answer().await.status(), 200);
 }
 
 #[tokio::test]
@@ -141,7 +207,7 @@ async fn more_than_one_answer_meets_nobody_elses_request() {
 async fn nothing_is_sent_to_an_upstream_nobody_asked_for() {
     let hello = Upstream::saying("", "{}").await;
     let auth = Upstream::saying("", "{}").await;
-    let edge = Edge::new(&auth.url, &hello.url, crate::edge::PATIENT, crate::edge::BODY_LIMIT).await;
+    let edge = Edge::new(&auth.url, &hello.url, PATIENT, BODY_LIMIT).await;
     edge.get("/secure", "").await;
     assert_eq!((auth.connections(), hello.connections()), (0, 1));
 }

@@ -49,7 +49,7 @@ async fn waiting_for(leave: &Arc<Semaphore>) -> Upstream {
 async fn more_than_may_be_under_way_wait_for_their_turn() {
     let leave = Arc::new(Semaphore::new(0));
     let mut hello = waiting_for(&leave).await;
-    let edge = Edge::spreading(&hello, Spread { at_once: 2, ..Spread::default() }).await;
+    let edge = Edge::spreading(&hello, Spread { at_once: Some(2), ..Spread::default() }).await;
     let asked = async {
         let get = || edge.get("/secure", "");
         let (a, b, c) = tokio::join!(get(), get(), get());
@@ -68,4 +68,23 @@ async fn more_than_may_be_under_way_wait_for_their_turn() {
     };
     let (statuses, ()) = tokio::join!(asked, watched);
     assert_eq!(statuses, [200; 3]);
+}
+
+/// However many a slow upstream has already.
+#[tokio::test]
+async fn who_waits_for_a_slow_upstream_keeps_nobody_waiting() {
+    let leave = Arc::new(Semaphore::new(0));
+    let mut hello = waiting_for(&leave).await;
+    let edge = Edge::before(&hello).await;
+    let mut clients = Vec::new();
+    for _ in 0..200 {
+        clients.push(edge.send("GET /secure HTTP/1.1\r\nhost: edge.test\r\n\r\n").await);
+    }
+    for _ in 0..200 {
+        hello.request().await;
+    }
+    leave.add_permits(200);
+    for mut client in clients {
+        assert_eq!(client.answer().await.status(), 200);
+    }
 }

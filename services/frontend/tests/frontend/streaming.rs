@@ -1,11 +1,17 @@
 //! Bodies pass as they come, in both directions, and no faster than they are read.
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    io::{AsyncWriteExt as _, copy, sink},
+    net::TcpListener,
+    sync::Notify,
+    time::timeout,
+};
 
 use crate::{
-    edge::Edge,
-    upstream::{Upstream, receive},
+    edge::{BODY_LIMIT, Edge, PATIENT},
+    upstream::{Upstream, nowhere, receive},
+    wire::soon,
 };
 
 const CHUNKED_POST: &str = "POST /secure HTTP/1.1\r\nhost: edge.test\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -52,7 +58,7 @@ async fn the_first_part_of_a_request_arrives_before_the_last_is_sent() {
     let edge = Edge::before(&hello).await;
     let mut client = edge.send(CHUNKED_POST).await;
     client.write("5\r\nfirst\r\n").await;
-    crate::wire::soon(arrived.notified()).await;
+    soon(arrived.notified()).await;
     client.write("4\r\nlast\r\n0\r\n\r\n").await;
     assert_eq!(client.answer().await.body, "ok");
 }
@@ -83,6 +89,33 @@ async fn an_answer_before_the_end_of_the_request_reaches_the_client() {
     client.write("5\r\nfirst\r\n").await;
     let answer = client.answer().await;
     assert_eq!((answer.status(), answer.body.as_str()), (413, "big"));
+}
+
+/// As programs do that send all of a request before they read any of its answer, to an upstream that does not wait for the
+/// end of it: more of both than the sockets between them hold.
+#[tokio::test]
+async fn a_client_may_send_all_of_its_request_before_it_reads_the_answer() {
+    const LENGTH: usize = 32 * 1024 * 1024;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let hello = tokio::spawn(async move {
+        let (mut requests, mut answers) = listener.accept().await.expect("a connection").0.into_split();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {LENGTH}\r\n\r\n");
+        let answering = async {
+            answers.write_all(head.as_bytes()).await?;
+            answers.write_all(&vec![b'y'; LENGTH]).await
+        };
+        let mut nowhere = sink();
+        let reading = copy(&mut requests, &mut nowhere);
+        tokio::try_join!(answering, reading)
+    });
+    let edge = Edge::new(&nowhere(), &url, PATIENT, BODY_LIMIT).await;
+    let mut client =
+        edge.send(&format!("POST /secure HTTP/1.1\r\nhost: edge.test\r\ncontent-length: {LENGTH}\r\n\r\n")).await;
+    soon(client.write(vec![b'x'; LENGTH])).await;
+    let answer = client.answer().await;
+    assert_eq!((answer.status(), answer.body.len()), (200, LENGTH));
+    hello.abort();
 }
 
 #[tokio::test]
@@ -122,5 +155,5 @@ async fn a_client_that_goes_away_takes_its_request_along() {
     let client = edge.send("GET /secure HTTP/1.1\r\nhost: edge.test\r\n\r\n").await;
     hello.request().await;
     drop(client);
-    crate::wire::soon(gone.notified()).await;
+    soon(gone.notified()).await;
 }

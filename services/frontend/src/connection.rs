@@ -1,0 +1,142 @@
+//! One HTTP/1.1 connection to whoever answers at an upstream's address, moved by the task of the request that it serves.
+//!
+//! Nobody else looks after it: there is no task of its own, so a request and its answer cost no switch between tasks, and a
+//! request that is given up closes its connection.
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    task::{Context, Waker},
+    time::Duration,
+};
+
+use axum::http::{Request, Response, Uri, uri};
+use hyper::{body::Incoming, client::conn::http1};
+use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
+use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
+use tower::Service as _;
+
+use crate::{dns::Resolver, fault::Fault, upload::Upload};
+
+/// Bytes buffered per connection and direction, and so the largest head an upstream may answer with.
+/// hyper's own limit (408 KiB) would let 25 big transfers use up the memory promise.
+const BUFFER: usize = 32 * 1024;
+
+/// Probes on unused connections find a peer that went away without a word (a lost node).
+const TCP_KEEPALIVE: Duration = Duration::from_secs(5);
+
+/// Connections that are made at the same time. While they are, others come back: many requests that come at once need far
+/// fewer connections than they are, and an upstream's queue of new ones is short (Linux: 4096, many servers: 128).
+const AT_ONCE: usize = 64;
+
+/// Makes connections to one upstream.
+#[derive(Debug)]
+pub(crate) struct Connector {
+    tcp: HttpConnector<Resolver>,
+    origin: Uri,
+    at_once: Semaphore,
+    within: Duration,
+}
+
+impl Connector {
+    /// `within` is for its turn, for finding the address, and for connecting to it, each.
+    pub(crate) fn new(authority: uri::Authority, within: Duration) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(Resolver::new(within));
+        tcp.set_connect_timeout(Some(within));
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(TCP_KEEPALIVE));
+        tcp.set_keepalive_interval(Some(TCP_KEEPALIVE));
+        tcp.set_keepalive_retries(Some(2));
+        let mut origin = uri::Parts::default();
+        origin.scheme = Some(uri::Scheme::HTTP);
+        origin.authority = Some(authority);
+        origin.path_and_query = Some(uri::PathAndQuery::from_static("/"));
+        Self {
+            tcp,
+            origin: Uri::from_parts(origin).expect("scheme, authority and path make a URI"),
+            at_once: Semaphore::new(AT_ONCE),
+            within,
+        }
+    }
+
+    pub(crate) async fn connect(&self) -> Result<Connection, Fault> {
+        let turn = timeout(self.within, self.at_once.acquire()).await;
+        let _turn = turn.map_err(|_| Fault::Unreachable("its turn to connect did not come in time".into()))?;
+        let stream = self.tcp.clone().call(self.origin.clone()).await.map_err(Fault::from_connector)?;
+        let (requests, wire) =
+            http1::Builder::new().max_buf_size(BUFFER).handshake(stream).await.map_err(Fault::Broken)?;
+        Ok(Connection(Box::new(Open { requests, wire: Some(wire) })))
+    }
+}
+
+/// A connection that is open, as far as we have looked.
+pub(crate) struct Connection(Box<Open>);
+
+struct Open {
+    requests: http1::SendRequest<Upload>,
+    /// Until it has ended.
+    wire: Option<http1::Connection<TokioIo<TcpStream>, Upload>>,
+}
+
+/// Why a request got no answer.
+pub(crate) enum Unanswered {
+    /// The connection ended before the request's first byte: it can go another way, whatever its method.
+    Unsent(Box<Request<Upload>>, hyper::Error),
+    /// The upstream may have seen some of it.
+    Failed(hyper::Error),
+}
+
+impl Connection {
+    /// Sends a request and waits for the head of its answer. The body comes by [`Connection::advance`].
+    pub(crate) async fn ask(&mut self, request: Request<Upload>) -> Result<Response<Incoming>, Unanswered> {
+        let mut answer = pin!(self.0.requests.try_send_request(request));
+        let answered = poll_fn(|context| {
+            self.advance(context);
+            // It comes from the wire, and so by this task: nobody is to be woken for it.
+            answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        });
+        answered.await.map_err(|mut error| match error.take_message() {
+            Some(request) => Unanswered::Unsent(Box::new(request), error.into_error()),
+            None => Unanswered::Failed(error.into_error()),
+        })
+    }
+
+    /// Writes and reads what can be written and read. How a connection ended is told by the answer or its body.
+    pub(crate) fn advance(&mut self, context: &mut Context<'_>) {
+        if let Some(wire) = &mut self.0.wire
+            && Pin::new(wire).poll(context).is_ready()
+        {
+            // Its end reaches whoever waits for an answer only when it is dropped.
+            self.0.wire = None;
+        }
+    }
+
+    /// Whether it could take another request. What the peer has done meanwhile is seen at this moment.
+    pub(crate) fn is_free(&mut self) -> bool {
+        self.advance(&mut Context::from_waker(Waker::noop()));
+        self.0.wire.is_some() && self.0.requests.is_ready()
+    }
+
+    /// Leaves it to a task, until it has ended.
+    pub(crate) fn finish(self) {
+        if let Some(wire) = self.0.wire {
+            tokio::spawn(wire);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_to_connect_that_does_not_come_is_waited_for_as_long_as_a_connection() {
+        let connector = Connector::new(uri::Authority::from_static("hello"), Duration::from_secs(1));
+        let _all = connector.at_once.acquire_many(64).await.expect("open");
+        let began = Instant::now();
+        let fault = connector.connect().await.map(drop).expect_err("nobody's turn is over");
+        assert!(matches!(fault, Fault::Unreachable(_)) && !fault.is_refusal(), "{fault}");
+        assert!(began.elapsed() < Duration::from_secs(2));
+    }
+}
