@@ -23,6 +23,14 @@ format-check:
 lint:
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
+# Look for inputs that break a fuzz target (headers, token), until Ctrl-C or `-runs=…`; Linux, the stable compiler.
+fuzz target *arguments:
+    mkdir -p fuzz/corpus/{{target}} fuzz/artifacts/{{target}}
+    RUSTFLAGS="{{coverage}}" cargo run --manifest-path fuzz/Cargo.toml --release --locked --target {{arch()}}-unknown-linux-gnu --bin {{target}} -- -artifact_prefix=fuzz/artifacts/{{target}}/ {{arguments}} fuzz/corpus/{{target}} fuzz/seeds/{{target}}
+
+# What makes code tell libFuzzer where it has been.
+coverage := "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
+
 # Licences, sources and banned crates of all dependencies.
 deny:
     cargo deny check bans licenses sources

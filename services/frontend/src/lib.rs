@@ -45,6 +45,8 @@ use crate::{
     tls::{Tls, settings::Encryption},
 };
 pub use clients::believing;
+#[cfg(fuzzing)]
+pub use headers::invariants::assert_for_bytes as assert_header_invariants;
 pub use lanes::Spread;
 pub use routes::routes;
 pub use upstream::{Deadlines, UpstreamUrl, Upstreams};

@@ -8,6 +8,7 @@ mod foreign_algorithms;
 mod foreign_keys;
 mod form;
 mod issuing;
+mod judgement;
 mod key_loading;
 mod key_server;
 mod logging;

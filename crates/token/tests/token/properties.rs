@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use token::{Algorithm, CompactToken, KeySet, Subject};
 
 use crate::fixtures::{House, SECRET, at, at_once};
+use crate::judgement::assert_for_bytes;
 
 /// The token with one character replaced; `None` if it is the same character.
 fn mutated(token: &str, position: prop::sample::Index, by: char) -> Option<String> {
@@ -51,6 +52,16 @@ proptest! {
     ) {
         let house = House::new();
         prop_assert!(house.verify(&house.sign_text(&header, &claims)).is_err());
+    }
+
+    /// The fuzz target's judgement, for a bounded count.
+    #[test]
+    fn what_is_accepted_said_what_it_must(
+        kind in any::<u8>(),
+        header in prop_oneof![Just(r#"{"alg":"HS256","typ":"at+jwt"}"#.to_owned()), json_object()],
+        claims in prop_oneof![any_claims(), json_object()],
+    ) {
+        assert_for_bytes(format!("{}{header}\n{claims}", char::from(kind % 0x80)).as_bytes());
     }
 
     #[test]
@@ -105,4 +116,30 @@ fn json_object() -> impl Strategy<Value = String> {
         ("[a-z]{1,4}", any::<f64>()).prop_map(|(name, number)| format!("\"{name}\":{number:e}")),
     ];
     prop::collection::vec(member, 0..8).prop_map(|members| format!("{{{}}}", members.join(",")))
+}
+
+/// Good claims at the time and for the parties of the judgement, one of them possibly replaced.
+fn any_claims() -> impl Strategy<Value = String> {
+    let now = crate::judgement::NOW;
+    let good = serde_json::json!({
+        "iss": crate::judgement::ISSUER, "aud": crate::judgement::AUDIENCE, "sub": "user", "jti": "1",
+        "iat": now, "nbf": now, "exp": now + 900,
+    });
+    let names = prop::sample::select(&["iss", "aud", "sub", "jti", "iat", "nbf", "exp", "other"][..]);
+    let values = prop_oneof![
+        (now - 90_000..now + 90_000).prop_map(serde_json::Value::from),
+        any::<i64>().prop_map(serde_json::Value::from),
+        any::<f64>().prop_map(serde_json::Value::from),
+        "[a-z:/.]{0,20}".prop_map(serde_json::Value::from),
+        prop::collection::vec(prop_oneof![Just("hello".to_owned()), "[a-z]{0,5}"], 0..3)
+            .prop_map(serde_json::Value::from),
+        Just(serde_json::Value::Null),
+    ];
+    prop::option::of((names, values)).prop_map(move |replaced| {
+        let mut claims = good.clone();
+        if let Some((name, value)) = replaced {
+            claims[name] = value;
+        }
+        claims.to_string()
+    })
 }

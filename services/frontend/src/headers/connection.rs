@@ -14,12 +14,14 @@ pub(super) fn strip(headers: &mut HeaderMap, also: impl Fn(&HeaderName) -> bool)
     }
 }
 
-/// `Proxy-Connection` and `Keep-Alive` were never standard options but have the effect of one. `Trailer` goes because
+/// `Proxy-Connection` and `Keep-Alive` were never standard options but have the effect of one. `Close` is reserved, so that
+/// the option of that name lists no field (RFC 9112 section 9.6). `Trailer` goes because
 /// trailers do: the framing is regenerated without them. `Proxy-Auth*` is between the client and its own proxy (section 11.7).
 fn is_hop_by_hop(name: &HeaderName) -> bool {
     matches!(
         name.as_str(),
-        "connection"
+        "close"
+            | "connection"
             | "keep-alive"
             | "proxy-authenticate"
             | "proxy-authentication-info"
@@ -68,6 +70,7 @@ mod tests {
     #[test]
     fn every_field_of_the_connection_goes() {
         for name in [
+            "close",
             "connection",
             "keep-alive",
             "proxy-authenticate",

@@ -13,8 +13,18 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 
 /// Whether a field claims something about the client or the way here. It ends here, whoever sent it.
 pub(super) fn is_claim(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    matches!(name, "forwarded" | "via" | "x-forwarded" | "x-real-ip") || name.starts_with("x-forwarded-")
+    let name = name.as_str().as_bytes();
+    let begins_so = name.get(..X_FORWARDED.len()).is_some_and(|start| reads_as(start, X_FORWARDED));
+    begins_so || [&b"forwarded"[..], b"via", b"x-real-ip"].into_iter().any(|claim| reads_as(name, claim))
+}
+
+const X_FORWARDED: &[u8] = b"x-forwarded";
+
+/// Programs that get fields as variables cannot tell a hyphen from an underscore (RFC 3875 section 4.1.18), and some take
+/// any other character for one, too.
+fn reads_as(name: &[u8], claim: &[u8]) -> bool {
+    let same = |(byte, its): (&u8, &u8)| byte == its || *its == b'-' && !byte.is_ascii_alphanumeric();
+    name.len() == claim.len() && name.iter().zip(claim).all(same)
 }
 
 /// What we know of a request's origin.
@@ -171,7 +181,12 @@ mod tests {
         for name in ["forwarded", "via", "x-real-ip", "x-forwarded", "x-forwarded-for", "x-forwarded-anything"] {
             assert!(is_claim(&HeaderName::from_static(name)), "{name}");
         }
-        for name in ["authorization", "x-request-id", "traceparent", "tracestate", "x-forward"] {
+        for name in ["x_forwarded_for", "x-forwarded_proto", "x_real_ip", "x-forwarded*for", "x-forwardedfor"] {
+            assert!(is_claim(&HeaderName::from_static(name)), "{name} may be read as one");
+        }
+        for name in
+            ["authorization", "x-real-ipv6", "viaduct", "x-request-id", "traceparent", "tracestate", "x-forward"]
+        {
             assert!(!is_claim(&HeaderName::from_static(name)), "{name}");
         }
     }

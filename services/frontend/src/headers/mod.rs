@@ -3,6 +3,8 @@
 pub(crate) mod connection;
 pub(crate) mod forwarding;
 pub(crate) mod framing;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod invariants;
 #[cfg(test)]
 mod properties;
 
