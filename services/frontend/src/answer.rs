@@ -42,8 +42,8 @@ impl Answer {
         match &polled {
             Poll::Ready(Some(Err(_))) => self.connection = None,
             Poll::Ready(None) => self.give_back(),
-            // hyper's server does not ask what comes after the last byte that was announced.
-            Poll::Ready(Some(Ok(_))) if self.body.is_end_stream() => self.give_back(),
+            // hyper's server does not ask what comes after the last byte that was announced, or after trailers.
+            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() || self.body.is_end_stream() => self.give_back(),
             Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
         }
         polled

@@ -1,6 +1,6 @@
 //! One HTTP/1.1 connection to whoever answers at an upstream's address, moved by the task of the request that it serves.
 //!
-//! Nobody else looks after it: there is no task of its own, so a request and its answer cost no switch between tasks, and a
+//! As long as it serves one it has no task of its own, so a request and its answer cost no switch between tasks, and a
 //! request that is given up closes its connection.
 use std::{
     future::{Future, poll_fn},
@@ -12,10 +12,15 @@ use std::{
 use axum::http::{Request, Response, Uri, uri};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
-use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
+use tokio::{net::TcpStream, task::unconstrained, time::timeout};
 use tower::Service as _;
 
-use crate::{dns::Resolver, fault::Fault, upload::Upload};
+use crate::{
+    dns::Resolver,
+    fault::Fault,
+    turns::{SLOW, Turns},
+    upload::Upload,
+};
 
 /// Bytes buffered per connection and direction, and so the largest head an upstream may answer with.
 /// hyper's own limit (408 KiB) would let 25 big transfers use up the memory promise.
@@ -24,21 +29,18 @@ const BUFFER: usize = 32 * 1024;
 /// Probes on unused connections find a peer that went away without a word (a lost node).
 const TCP_KEEPALIVE: Duration = Duration::from_secs(5);
 
-/// Connections that are made at the same time. While they are, others come back: many requests that come at once need far
-/// fewer connections than they are, and an upstream's queue of new ones is short (Linux: 4096, many servers: 128).
-const AT_ONCE: usize = 64;
-
 /// Makes connections to one upstream.
 #[derive(Debug)]
 pub(crate) struct Connector {
     tcp: HttpConnector<Resolver>,
     origin: Uri,
-    at_once: Semaphore,
-    within: Duration,
+    /// While some are made, others come back: many requests that come at once need far fewer connections than they are, and
+    /// an upstream's queue of new ones is short (Linux: 4096, many servers: 128).
+    turns: Turns,
 }
 
 impl Connector {
-    /// `within` is for its turn, for finding the address, and for connecting to it, each.
+    /// `within` is for finding the address, and again for connecting to it.
     pub(crate) fn new(authority: uri::Authority, within: Duration) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver::new(within));
         tcp.set_connect_timeout(Some(within));
@@ -53,15 +55,22 @@ impl Connector {
         Self {
             tcp,
             origin: Uri::from_parts(origin).expect("scheme, authority and path make a URI"),
-            at_once: Semaphore::new(AT_ONCE),
-            within,
+            turns: Turns::new(None),
         }
     }
 
     pub(crate) async fn connect(&self) -> Result<Connection, Fault> {
-        let turn = timeout(self.within, self.at_once.acquire()).await;
-        let _turn = turn.map_err(|_| Fault::Unreachable("its turn to connect did not come in time".into()))?;
-        let stream = self.tcp.clone().call(self.origin.clone()).await.map_err(Fault::from_connector)?;
+        let mut turn = self.turns.next().await;
+        let mut tcp = self.tcp.clone();
+        let mut stream = pin!(tcp.call(self.origin.clone()));
+        // A name server or a lost host may take its time: others are not to wait for that.
+        let stream = if let Ok(stream) = timeout(SLOW, stream.as_mut()).await {
+            stream
+        } else {
+            turn.is_slow();
+            stream.await
+        };
+        let stream = stream.map_err(Fault::from_connector)?;
         let (requests, wire) =
             http1::Builder::new().max_buf_size(BUFFER).handshake(stream).await.map_err(Fault::Broken)?;
         Ok(Connection(Box::new(Open { requests, wire: Some(wire) })))
@@ -88,7 +97,8 @@ pub(crate) enum Unanswered {
 impl Connection {
     /// Sends a request and waits for the head of its answer. The body comes by [`Connection::advance`].
     pub(crate) async fn ask(&mut self, request: Request<Upload>) -> Result<Response<Incoming>, Unanswered> {
-        let mut answer = pin!(self.0.requests.try_send_request(request));
+        // Not held back by the task's budget, for nobody would be woken to go on.
+        let mut answer = pin!(unconstrained(self.0.requests.try_send_request(request)));
         let answered = poll_fn(|context| {
             self.advance(context);
             // It comes from the wire, and so by this task: nobody is to be woken for it.
@@ -110,33 +120,46 @@ impl Connection {
         }
     }
 
-    /// Whether it could take another request. What the peer has done meanwhile is seen at this moment.
+    /// Whether it could take another request, as far as the system has told us of its other end.
     pub(crate) fn is_free(&mut self) -> bool {
         self.advance(&mut Context::from_waker(Waker::noop()));
         self.0.wire.is_some() && self.0.requests.is_ready()
     }
 
-    /// Leaves it to a task, until it has ended.
-    pub(crate) fn finish(self) {
+    /// Leaves it to a task until it has ended, but no longer than so.
+    pub(crate) fn finish(self, within: Duration) {
         if let Some(wire) = self.0.wire {
-            tokio::spawn(wire);
+            tokio::spawn(timeout(within, wire));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::Instant;
+    use futures_util::future::join_all;
+    use tokio::{
+        net::TcpSocket,
+        time::{Instant, pause},
+    };
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_turn_to_connect_that_does_not_come_is_waited_for_as_long_as_a_connection() {
-        let connector = Connector::new(uri::Authority::from_static("hello"), Duration::from_secs(1));
-        let _all = connector.at_once.acquire_many(64).await.expect("open");
+    #[tokio::test]
+    async fn a_host_that_does_not_answer_keeps_nobody_waiting_for_a_turn() {
+        let listener = TcpSocket::new_v4().expect("a socket");
+        listener.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+        let listener = listener.listen(0).expect("it listens");
+        let address = listener.local_addr().expect("bound");
+        let mut crowd = Vec::new();
+        while let Ok(Ok(stream)) = timeout(Duration::from_millis(50), TcpStream::connect(address)).await {
+            crowd.push(stream);
+        }
+        let within = Duration::from_secs(10);
+        let connector = Connector::new(address.to_string().parse().expect("an authority"), within);
+        pause();
         let began = Instant::now();
-        let fault = connector.connect().await.map(drop).expect_err("nobody's turn is over");
-        assert!(matches!(fault, Fault::Unreachable(_)) && !fault.is_refusal(), "{fault}");
-        assert!(began.elapsed() < Duration::from_secs(2));
+        let faults = join_all((0..200).map(|_| connector.connect())).await;
+        assert!(faults.iter().all(|fault| matches!(fault, Err(Fault::Unreachable(_)))));
+        assert!(began.elapsed() < within * 3 / 2, "{:?}", began.elapsed());
     }
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use tokio::{
-    sync::Notify,
+    sync::{Notify, futures::Notified},
     time::{Instant, interval},
 };
 
@@ -22,6 +22,9 @@ use crate::connection::Connection;
 /// How long an unused connection is kept. Shorter than the 75 s after which the services close theirs
 /// (chassis, `IDLE_TIMEOUT`), so that it is us who close first: a request never meets a connection that is just going away.
 const IDLE: Duration = Duration::from_secs(15);
+
+/// How long a connection that is not kept may take for the rest of a request that has been answered.
+const LAST_PART: Duration = Duration::from_secs(5);
 
 /// How often unused connections are looked at.
 const ROUND: Duration = Duration::from_secs(5);
@@ -122,15 +125,16 @@ impl Place {
         self.lanes.lane(self.number).unused.pop().map(|unused| unused.connection)
     }
 
-    /// Waits until a connection came back. Another request may be quicker to take it.
-    pub(crate) async fn returned(&self) {
-        self.lanes.all[self.number].1.notified().await;
+    /// Ready when a connection came back. Another request may be quicker to take it.
+    pub(crate) fn returned(&self) -> Notified<'_> {
+        self.lanes.all[self.number].1.notified()
     }
 
     /// Keeps a connection for the next request, if it can take one, is not too old and there is room for it.
     pub(crate) fn keep(self, mut connection: Connection) {
         if !connection.is_free() {
-            return;
+            // The last part of a request's body may still be unwritten.
+            return connection.finish(LAST_PART);
         }
         let mut lane = self.lanes.lane(self.number);
         if lane.generation == self.generation && lane.unused.len() < self.lanes.most {

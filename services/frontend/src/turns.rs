@@ -1,4 +1,5 @@
 //! How many requests are under way to one upstream at the same time; the others wait for their turn, in the order of coming.
+//! Connections are made in the same way.
 //!
 //! There are two bounds. One is memory's: a container that has little is not to be killed. The other is for speed: an
 //! upstream that answers in a millisecond answers no sooner when a thousand requests are on the way to it, but each of them
@@ -18,6 +19,7 @@ const QUICK: usize = 64;
 pub(crate) const SLOW: Duration = Duration::from_millis(10);
 
 /// The turns of one upstream.
+#[derive(Debug)]
 pub(crate) struct Turns {
     in_memory: Option<Semaphore>,
     quick: Semaphore,

@@ -160,11 +160,9 @@ impl Upstream {
         let place = self.0.lanes.next();
         let upload = request.body().progress();
         loop {
-            let kept = place.kept();
-            let is_new = kept.is_none();
             // Boxed, as everything that most requests have no need of: each waits in memory as big as it could get.
-            let mut connection = match kept {
-                Some(connection) => connection,
+            let (mut connection, is_new) = match place.kept() {
+                Some(connection) => (connection, false),
                 None => Box::pin(self.returned_or_made(&place)).await?,
             };
             match connection.ask(request).await {
@@ -189,22 +187,28 @@ impl Upstream {
         }
     }
 
-    /// Whichever is there first: a connection that another request of the lane has no need of any more, or one of our own.
-    async fn returned_or_made(&self, place: &Place) -> Result<Connection, Fault> {
+    /// Whichever is there first: a connection that another request of the lane has no need of any more, or one of our own;
+    /// and whether it is our own.
+    async fn returned_or_made(&self, place: &Place) -> Result<(Connection, bool), Fault> {
         let mut made = pin!(self.0.connector.connect());
         loop {
+            let mut returned = pin!(place.returned());
+            // Listening before looking: one that comes back in between is not missed.
+            returned.as_mut().enable();
+            if let Some(connection) = place.kept() {
+                return Ok((connection, false));
+            }
             tokio::select! {
                 biased;
-                () = place.returned() => {
-                    if let Some(connection) = place.kept() {
-                        return Ok(connection);
-                    }
-                }
-                made = &mut made => return made,
+                () = returned => {}
+                made = &mut made => return Ok((made?, true)),
             }
         }
     }
 }
+
+/// How long a request's body may still be on its way when its answer has begun.
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// An answer that came while the request's body is still on its way has its connection moved by a task: a client may want to
 /// send the rest before it reads.
@@ -218,7 +222,7 @@ fn answered(
         if upload.is_none_or(Progress::is_over) {
             return Answer::new(body, connection, place);
         }
-        connection.finish();
+        connection.finish(LONGEST);
         Answer::alone(body)
     })
 }

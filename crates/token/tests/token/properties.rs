@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use token::{Algorithm, CompactToken, KeySet, Subject};
 
 use crate::fixtures::{House, SECRET, at, at_once};
-use crate::judgement::assert_for_bytes;
+use crate::judgement::{self, assert_for_bytes};
 
 /// The token with one character replaced; `None` if it is the same character.
 fn mutated(token: &str, position: prop::sample::Index, by: char) -> Option<String> {
@@ -118,13 +118,25 @@ fn json_object() -> impl Strategy<Value = String> {
     prop::collection::vec(member, 0..8).prop_map(|members| format!("{{{}}}", members.join(",")))
 }
 
-/// Good claims at the time and for the parties of the judgement, one of them possibly replaced.
-fn any_claims() -> impl Strategy<Value = String> {
-    let now = crate::judgement::NOW;
-    let good = serde_json::json!({
-        "iss": crate::judgement::ISSUER, "aud": crate::judgement::AUDIENCE, "sub": "user", "jti": "1",
+/// The judgement is about something.
+#[test]
+fn what_says_all_it_must_is_accepted() {
+    let (header, claims) = (br#"{"alg":"HS256","typ":"at+jwt"}"#, good_claims().to_string());
+    assert!(judgement::is_accepted(&judgement::signed(header, claims.as_bytes())));
+}
+
+/// At the time and for the parties of the judgement.
+fn good_claims() -> serde_json::Value {
+    let now = judgement::NOW;
+    serde_json::json!({
+        "iss": judgement::ISSUER, "aud": judgement::AUDIENCE, "sub": "user", "jti": "1",
         "iat": now, "nbf": now, "exp": now + 900,
-    });
+    })
+}
+
+/// Good claims, one of them possibly replaced.
+fn any_claims() -> impl Strategy<Value = String> {
+    let now = judgement::NOW;
     let names = prop::sample::select(&["iss", "aud", "sub", "jti", "iat", "nbf", "exp", "other"][..]);
     let values = prop_oneof![
         (now - 90_000..now + 90_000).prop_map(serde_json::Value::from),
@@ -135,8 +147,8 @@ fn any_claims() -> impl Strategy<Value = String> {
             .prop_map(serde_json::Value::from),
         Just(serde_json::Value::Null),
     ];
-    prop::option::of((names, values)).prop_map(move |replaced| {
-        let mut claims = good.clone();
+    prop::option::of((names, values)).prop_map(|replaced| {
+        let mut claims = good_claims();
         if let Some((name, value)) = replaced {
             claims[name] = value;
         }

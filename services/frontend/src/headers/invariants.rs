@@ -88,7 +88,7 @@ pub(super) fn assert_for_request(sent: &HeaderMap, length: Option<u64>) {
     assert!(lengths.len() + codings.len() <= 1, "{seen:?}");
     match length {
         None => assert_eq!(codings, [b"chunked"]),
-        Some(0) => assert!(lengths.iter().all(|length| length == b"0")),
+        Some(0) => assert!(codings.is_empty() && lengths.iter().all(|length| length == b"0"), "{seen:?}"),
         Some(length) => assert_eq!(lengths, [length.to_string().into_bytes()]),
     }
     let listed = listed(sent);
@@ -137,7 +137,7 @@ fn forwarded(sent: &HeaderMap) -> String {
 fn listed(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(header::CONNECTION).iter();
     let names = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
-    names.map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase()).collect()
+    names.map(|name| String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase()).collect()
 }
 
 fn values(headers: &HeaderMap, name: &str) -> Vec<Vec<u8>> {

@@ -9,8 +9,8 @@ use tokio::{
 
 use crate::{
     edge::{BODY_LIMIT, Edge, PATIENT},
-    upstream::{Upstream, nowhere, receive},
-    wire::{Wire, soon},
+    upstream::{Received, Upstream, nowhere, receive},
+    wire::{Head, Wire, soon},
 };
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -37,6 +37,7 @@ async fn a_connection_serves_many_requests() {
     for answer in [
         OK,
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-mine: 1\r\n\r\n",
         "HTTP/1.1 204 No Content\r\n\r\n",
     ] {
         let hello = Upstream::answering(answer).await;
@@ -59,6 +60,44 @@ async fn what_changes_something_is_never_sent_twice() {
         assert_eq!(answer.status(), 502, "{method}");
         assert_eq!(hello.unseen(), 2, "{method}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_without_a_body_leaves_its_connection_to_the_next() {
+    let hello = Upstream::answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n").await;
+    let edge = Edge::before(&hello).await;
+    for _ in 0..5 {
+        let mut client = edge.send(&request("HEAD", "")).await;
+        assert_eq!(client.head().await.expect("a head").one("content-length"), "5");
+    }
+    assert_eq!(hello.connections(), 1);
+}
+
+/// What is left of the answer would be read as the next one.
+#[tokio::test]
+async fn a_client_that_leaves_in_the_middle_of_an_answer_leaves_its_connection_to_nobody() {
+    let mut hello = Upstream::playing(|connection, mut wire, seen| async move {
+        receive(&mut wire, &seen).await;
+        if connection > 0 {
+            wire.write(OK).await;
+            return;
+        }
+        wire.write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await;
+        wire.closed().await;
+        let _ = seen.send(Received {
+            head: Head { line: "closed".to_owned(), fields: Vec::new() },
+            body: String::new(),
+            whole: true,
+        });
+    })
+    .await;
+    let edge = Edge::before(&hello).await;
+    let mut client = edge.send(&request("GET", "")).await;
+    client.exactly(10).await.expect("some of it");
+    drop(client);
+    hello.request().await;
+    assert_eq!(hello.request().await.head.line, "closed");
+    assert_eq!(edge.get("/secure", "").await.body, "ok");
 }
 
 /// A kept connection that closed while nobody used it: not a byte went over it.

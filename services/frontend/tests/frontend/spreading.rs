@@ -72,7 +72,7 @@ async fn more_than_may_be_under_way_wait_for_their_turn() {
 
 /// However many a slow upstream has already.
 #[tokio::test]
-async fn who_waits_for_a_slow_upstream_keeps_nobody_waiting() {
+async fn who_waits_for_a_slow_upstream_keeps_nobody_out() {
     let leave = Arc::new(Semaphore::new(0));
     let mut hello = waiting_for(&leave).await;
     let edge = Edge::before(&hello).await;
