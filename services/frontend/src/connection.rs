@@ -94,6 +94,13 @@ pub(crate) enum Unanswered {
     Failed(hyper::Error),
 }
 
+impl From<Unanswered> for Fault {
+    fn from(unanswered: Unanswered) -> Self {
+        let (Unanswered::Unsent(_, error) | Unanswered::Failed(error)) = unanswered;
+        Self::from_connection(error)
+    }
+}
+
 impl Connection {
     /// Sends a request and waits for the head of its answer. The body comes by [`Connection::advance`].
     pub(crate) async fn ask(&mut self, request: Request<Upload>) -> Result<Response<Incoming>, Unanswered> {
@@ -137,23 +144,16 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use futures_util::future::join_all;
-    use tokio::{
-        net::TcpSocket,
-        time::{Instant, pause},
-    };
+    use tokio::time::{Instant, pause};
 
     use super::*;
+    use crate::crowd::{crowd_before, small_listener};
 
     #[tokio::test]
     async fn a_host_that_does_not_answer_keeps_nobody_waiting_for_a_turn() {
-        let listener = TcpSocket::new_v4().expect("a socket");
-        listener.bind(([127, 0, 0, 1], 0).into()).expect("a port");
-        let listener = listener.listen(0).expect("it listens");
+        let listener = small_listener();
         let address = listener.local_addr().expect("bound");
-        let mut crowd = Vec::new();
-        while let Ok(Ok(stream)) = timeout(Duration::from_millis(50), TcpStream::connect(address)).await {
-            crowd.push(stream);
-        }
+        let _crowd = crowd_before(&listener).await;
         let within = Duration::from_secs(10);
         let connector = Connector::new(address.to_string().parse().expect("an authority"), within);
         pause();

@@ -160,6 +160,7 @@ mod tests {
     use axum::http::header;
 
     use super::*;
+    use crate::crowd::{crowd_before, small_listener};
 
     #[test]
     fn the_status_says_whose_fault_it_was() {
@@ -193,17 +194,9 @@ mod tests {
         let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
         let refused = fault_of(&format!("http://127.0.0.1:{port}")).await;
         assert!(matches!(refused, Fault::Unreachable(_)) && refused.is_refusal() && !refused.is_closed_early());
-        // A queue of one that nobody looks after: whoever comes later gets no answer at all.
-        let full = tokio::net::TcpSocket::new_v4().expect("a socket");
-        full.bind(([127, 0, 0, 1], 0).into()).expect("a port");
-        let full = full.listen(0).expect("it listens");
+        let full = small_listener();
         let address = full.local_addr().expect("bound");
-        let mut waiting = Vec::new();
-        while let Ok(Ok(stream)) =
-            tokio::time::timeout(std::time::Duration::from_millis(50), tokio::net::TcpStream::connect(address)).await
-        {
-            waiting.push(stream);
-        }
+        let _crowd = crowd_before(&full).await;
         let late = fault_of(&format!("http://{address}")).await;
         assert!(matches!(late, Fault::Unreachable(_)) && !late.is_refusal(), "{late:?}");
     }

@@ -23,6 +23,8 @@ mod answer;
 mod clients;
 pub mod config;
 mod connection;
+#[cfg(test)]
+mod crowd;
 mod dns;
 mod download;
 mod fault;

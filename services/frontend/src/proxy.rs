@@ -1,8 +1,5 @@
 //! Forwards one request to one upstream and its answer back: one in, one out, both bodies streamed.
-use std::{
-    pin::{Pin, pin},
-    sync::Arc,
-};
+use std::pin::{Pin, pin};
 
 use axum::{
     body::Body,
@@ -12,7 +9,7 @@ use axum::{
 };
 use chassis::problem::Verbatim;
 use http_body::Body as _;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     answer::Answer,
@@ -72,16 +69,18 @@ fn path_and_query(parts: &request::Parts, path: Option<&'static str>) -> PathAnd
 /// any other, and any request with a body, gets its 502. So does one that waited for a connection in vain: it has waited
 /// long enough.
 async fn ask(upstream: &Upstream, request: http::Request<Upload>) -> Result<http::Response<Answer>, Fault> {
-    let spare = spare(&request);
+    let (spare, upload) = (spare(&request), request.body().progress());
+    let first = pin!(upstream.send(request));
     // One with a body does not wait for its turn, for it is under way as long as its client likes: a few slow ones would keep
     // out everybody. The turn is over with the head of the answer, for the same reason.
-    let mut turn = if request.body().is_empty() { Some(upstream.turn().await) } else { None };
-    let upload = request.body().progress();
-    let first = pin!(upstream.send(request));
-    match in_time(upstream, upload, turn.as_mut(), first).await {
+    if let Some(upload) = upload {
+        return while_it_moves(upstream, &upload, first).await;
+    }
+    let mut turn = upstream.turn().await;
+    match in_time(upstream, &mut turn, first).await {
         Err(fault) if fault.is_closed_early() || fault.is_refusal() => match spare {
             // Boxed, for no other request is to be as big as one that is sent twice.
-            Some(spare) => in_time(upstream, None, turn.as_mut(), Box::pin(upstream.send_anew(spare)).as_mut()).await,
+            Some(spare) => in_time(upstream, &mut turn, Box::pin(upstream.send_anew(spare)).as_mut()).await,
             None => Err(fault),
         },
         outcome => outcome,
@@ -100,33 +99,37 @@ fn spare(request: &http::Request<Upload>) -> Option<http::Request<Upload>> {
     })
 }
 
-/// Waits for the head as long as the deadline allows, or as long as the request's body still moves.
+/// Waits for the head as long as the deadline allows.
 ///
 /// Giving up drops the request, and with it the connection: an answer that comes late can meet nobody else's request.
 async fn in_time(
     upstream: &Upstream,
-    upload: Option<Arc<Progress>>,
-    turn: Option<&mut Turn<'_>>,
+    turn: &mut Turn<'_>,
     mut answer: Pin<&mut impl Future<Output = Result<http::Response<Answer>, Fault>>>,
 ) -> Result<http::Response<Answer>, Fault> {
-    let mut deadline = Instant::now() + upstream.deadlines().head;
-    if let Some(turn) = turn {
-        let slow = deadline.min(Instant::now() + SLOW);
-        if let Ok(outcome) = timeout_at(slow, answer.as_mut()).await {
-            return outcome;
-        }
-        turn.is_slow();
+    let now = Instant::now();
+    let deadline = now + upstream.deadlines().head;
+    if let Ok(outcome) = timeout_at(deadline.min(now + SLOW), answer.as_mut()).await {
+        return outcome;
     }
+    turn.is_slow();
+    timeout_at(deadline, answer).await.unwrap_or(Err(Fault::Late))
+}
+
+/// The same for a request with a body, and as long as that still moves.
+async fn while_it_moves(
+    upstream: &Upstream,
+    upload: &Progress,
+    mut answer: Pin<&mut impl Future<Output = Result<http::Response<Answer>, Fault>>>,
+) -> Result<http::Response<Answer>, Fault> {
     loop {
-        let before = upload.as_ref().map(|upload| upload.frames());
-        if let Ok(outcome) = timeout_at(deadline, answer.as_mut()).await {
+        let before = upload.frames();
+        if let Ok(outcome) = timeout(upstream.deadlines().head, answer.as_mut()).await {
             return outcome;
         }
-        let Some(upload) = &upload else { return Err(Fault::Late) };
-        if before == Some(upload.frames()) {
+        if before == upload.frames() {
             return Err(if upload.client_owes() { Fault::Stalled } else { Fault::Late });
         }
-        deadline = Instant::now() + upstream.deadlines().head;
     }
 }
 

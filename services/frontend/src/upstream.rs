@@ -168,9 +168,7 @@ impl Upstream {
             match connection.ask(request).await {
                 Ok(response) => return Ok(answered(response, upload.as_deref(), connection, place)),
                 Err(Unanswered::Unsent(again, _)) if !is_new => request = *again,
-                Err(Unanswered::Unsent(_, error) | Unanswered::Failed(error)) => {
-                    return Err(Fault::from_connection(error));
-                }
+                Err(unanswered) => return Err(unanswered.into()),
             }
         }
     }
@@ -181,10 +179,8 @@ impl Upstream {
         let place = self.0.lanes.next();
         let upload = request.body().progress();
         let mut connection = self.0.connector.connect().await?;
-        match connection.ask(request).await {
-            Ok(response) => Ok(answered(response, upload.as_deref(), connection, place)),
-            Err(Unanswered::Unsent(_, error) | Unanswered::Failed(error)) => Err(Fault::from_connection(error)),
-        }
+        let response = connection.ask(request).await?;
+        Ok(answered(response, upload.as_deref(), connection, place))
     }
 
     /// Whichever is there first: a connection that another request of the lane has no need of any more, or one of our own;

@@ -1,13 +1,10 @@
 //! Connections are kept and used again, and what may have been sent once is never sent twice unless that is harmless.
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use tokio::{
-    net::{TcpSocket, TcpStream},
-    sync::Notify,
-    time::timeout,
-};
+use tokio::sync::Notify;
 
 use crate::{
+    crowd::{crowd_before, small_listener},
     edge::{BODY_LIMIT, Edge, PATIENT},
     upstream::{Received, Upstream, nowhere, receive},
     wire::{Head, Wire, soon},
@@ -163,26 +160,15 @@ async fn what_is_sent_again_goes_over_a_new_connection() {
     assert_eq!((hello.connections(), hello.unseen()), (3, 4), "a kept one, and then a new one");
 }
 
-/// Fills the queue of a listener that nobody looks after: whoever comes later gets no answer at all.
-async fn crowd_before(address: SocketAddr) -> Vec<TcpStream> {
-    let mut crowd = Vec::new();
-    while let Ok(Ok(stream)) = timeout(Duration::from_millis(50), TcpStream::connect(address)).await {
-        crowd.push(stream);
-    }
-    crowd
-}
-
 /// Who waits for a new connection takes an old one that another request has no need of any more.
 #[tokio::test]
 async fn a_request_goes_over_whichever_connection_is_there_first() {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
-    let hello = socket.listen(0).expect("it listens");
+    let hello = small_listener();
     let address = hello.local_addr().expect("bound");
     let edge = Edge::new(&nowhere(), &format!("http://{address}"), PATIENT, BODY_LIMIT).await;
     let mut first = edge.send(&request("GET", "")).await;
     let mut wire = Wire::new(soon(hello.accept()).await.expect("a connection").0);
-    let _nobody_gets_in = crowd_before(address).await;
+    let _nobody_gets_in = crowd_before(&hello).await;
     wire.head().await.expect("the first request");
     let mut second = edge.send(&request("POST", "x")).await;
     wire.write(OK).await;
