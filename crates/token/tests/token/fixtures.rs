@@ -92,7 +92,11 @@ impl House {
     }
 
     /// The same for what is no JSON value, such as an object with a member twice.
-    pub(crate) fn sign_text(&self, header: &str, claims: &str) -> String {
+    pub(crate) fn sign_text(
+        &self,
+        header: &(impl AsRef<[u8]> + ?Sized),
+        claims: &(impl AsRef<[u8]> + ?Sized),
+    ) -> String {
         let input = format!("{}.{}", encode(header), encode(claims));
         let algorithm = match self.algorithm {
             Algorithm::Hs256 => jsonwebtoken::Algorithm::HS256,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use token::{Algorithm, CompactToken, KeySet, Subject};
 
-use crate::fixtures::{House, SECRET, at, at_once};
-use crate::judgement::{self, assert_for_bytes};
+use crate::fixtures::{AUDIENCE, House, NOW, SECRET, at, at_once, claims};
+use crate::judgement::assert_for_bytes;
 
 /// The token with one character replaced; `None` if it is the same character.
 fn mutated(token: &str, position: prop::sample::Index, by: char) -> Option<String> {
@@ -121,34 +121,24 @@ fn json_object() -> impl Strategy<Value = String> {
 /// The judgement is about something.
 #[test]
 fn what_says_all_it_must_is_accepted() {
-    let (header, claims) = (br#"{"alg":"HS256","typ":"at+jwt"}"#, good_claims().to_string());
-    assert!(judgement::is_accepted(&judgement::signed(header, claims.as_bytes())));
-}
-
-/// At the time and for the parties of the judgement.
-fn good_claims() -> serde_json::Value {
-    let now = judgement::NOW;
-    serde_json::json!({
-        "iss": judgement::ISSUER, "aud": judgement::AUDIENCE, "sub": "user", "jti": "1",
-        "iat": now, "nbf": now, "exp": now + 900,
-    })
+    let house = House::classic(SECRET);
+    house.assert_accepted(&house.sign_text(r#"{"alg":"HS256","typ":"at+jwt"}"#, &claims().to_string()));
 }
 
 /// Good claims, one of them possibly replaced.
 fn any_claims() -> impl Strategy<Value = String> {
-    let now = judgement::NOW;
     let names = prop::sample::select(&["iss", "aud", "sub", "jti", "iat", "nbf", "exp", "other"][..]);
     let values = prop_oneof![
-        (now - 90_000..now + 90_000).prop_map(serde_json::Value::from),
+        (NOW - 90_000..NOW + 90_000).prop_map(serde_json::Value::from),
         any::<i64>().prop_map(serde_json::Value::from),
         any::<f64>().prop_map(serde_json::Value::from),
         "[a-z:/.]{0,20}".prop_map(serde_json::Value::from),
-        prop::collection::vec(prop_oneof![Just("hello".to_owned()), "[a-z]{0,5}"], 0..3)
+        prop::collection::vec(prop_oneof![Just(AUDIENCE.to_owned()), "[a-z]{0,5}"], 0..3)
             .prop_map(serde_json::Value::from),
         Just(serde_json::Value::Null),
     ];
     prop::option::of((names, values)).prop_map(|replaced| {
-        let mut claims = good_claims();
+        let mut claims = claims();
         if let Some((name, value)) = replaced {
             claims[name] = value;
         }
