@@ -108,6 +108,9 @@ pub static NODES: Capability = Capability::new(
 /// The tool that the documented commands use.
 pub static CURL: Capability = Capability::new("curl", "install curl", || find_on_path(&["curl"]).is_some());
 
+/// The default shell of macOS.
+pub static ZSH: Capability = Capability::new("zsh", "install zsh", || zsh().is_some());
+
 /// What the frontend is measured against.
 pub static NGINX: Capability = Capability::new("nginx", "install nginx-light or nginx", || nginx().is_some());
 
@@ -178,6 +181,11 @@ pub fn browser() -> Option<PathBuf> {
 /// The browser's driver.
 pub fn chromedriver() -> Option<PathBuf> {
     find_on_path(&["chromedriver"])
+}
+
+/// The default shell of macOS.
+pub fn zsh() -> Option<PathBuf> {
+    find_on_path(&["zsh"])
 }
 
 /// nginx, which Debian has where only root looks for programs.

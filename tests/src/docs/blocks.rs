@@ -15,12 +15,14 @@ pub struct Step {
     pub command: String,
     /// What it must print.
     pub expected: Option<Expectation>,
+    /// Whether it runs in a terminal of its own, which stays open.
+    pub is_terminal: bool,
 }
 
-struct Block<'a> {
-    line: usize,
-    info: Vec<&'a str>,
-    text: String,
+pub(super) struct Block<'a> {
+    pub(super) line: usize,
+    pub(super) info: Vec<&'a str>,
+    pub(super) text: String,
     /// Only blank lines are between it and the block before.
     follows: bool,
 }
@@ -32,10 +34,10 @@ pub fn steps(document: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     for (place, block) in blocks.iter().enumerate() {
         if let ["sh", "test", marks @ ..] = &block.info[..] {
-            let scene = Scene::of(marks);
+            let (scene, is_terminal) = (Scene::of(marks), marks.contains(&"terminal"));
             let next = blocks.get(place + 1).filter(|next| next.follows);
             let expected = next.and_then(|next| Expectation::of(next.info.first().copied()?, &next.text));
-            steps.push(Step { line: block.line, scene, command: block.text.clone(), expected });
+            steps.push(Step { line: block.line, scene, command: block.text.clone(), expected, is_terminal });
         }
     }
     steps
@@ -43,12 +45,29 @@ pub fn steps(document: &str) -> Vec<Step> {
 
 /// Lines of shell blocks that no test runs.
 pub fn untested(document: &str) -> Vec<usize> {
-    let is_shell = |block: &&Block<'_>| matches!(block.info[..], ["sh" | "bash" | "shell" | "console", ..]);
     let is_run = |block: &&Block<'_>| matches!(block.info[..], ["sh", "test", ..]);
-    blocks(document).iter().filter(is_shell).filter(|block| !is_run(block)).map(|block| block.line).collect()
+    blocks(document)
+        .iter()
+        .filter(|block| block.is_shell())
+        .filter(|block| !is_run(block))
+        .map(|block| block.line)
+        .collect()
 }
 
-fn blocks(document: &str) -> Vec<Block<'_>> {
+/// All shell blocks, by line.
+pub fn shell_blocks(document: &str) -> Vec<(usize, String)> {
+    let found = blocks(document).into_iter().filter(Block::is_shell);
+    found.map(|block| (block.line, block.text)).collect()
+}
+
+impl Block<'_> {
+    /// Whether a reader pastes it into a shell.
+    pub(super) fn is_shell(&self) -> bool {
+        matches!(self.info[..], ["sh" | "bash" | "shell" | "console", ..])
+    }
+}
+
+pub(super) fn blocks(document: &str) -> Vec<Block<'_>> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
     let mut open: Option<(Block<'_>, &str)> = None;
     let mut follows = false;
@@ -77,7 +96,7 @@ fn blocks(document: &str) -> Vec<Block<'_>> {
 mod tests {
     use super::*;
 
-    const DOCUMENT: &str = "# T\n\n```sh test\necho a\n```\n\n```text\na\n```\n\n```sh test monolith\necho b\n```\nProse.\n\
+    const DOCUMENT: &str = "# T\n\n```sh test\necho a\n```\n\n```text\na\n```\n\n```sh test monolith terminal\necho b\n```\nProse.\n\
                             ```json\n{}\n```\n```sh\ncargo run\n```\n````text\n```sh test\n```\n````\n";
 
     #[test]
@@ -86,6 +105,7 @@ mod tests {
         let seen: Vec<_> =
             found.iter().map(|step| (step.line, step.scene, &*step.command, step.expected.is_some())).collect();
         assert_eq!(seen, [(3, Scene::Suite, "echo a\n", true), (11, Scene::Monolith, "echo b\n", false)]);
+        assert_eq!(found.iter().map(|step| step.is_terminal).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) struct Cluster {
 }
 
 /// Where a document has a way into a pod.
-const FORWARDED: [u16; 3] = [10080, 10081, 10443];
+const FORWARDED: [u16; 6] = [10080, 10081, 10443, 10444, 8080, 8081];
 /// The node ports of the lab's manifests, and the files that name them.
 const NODE_PORTS: [(u16, &str); 2] = [(31000, "lab/services/monolith.yaml"), (31001, "lab/services/go-ok.yaml")];
 

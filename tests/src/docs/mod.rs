@@ -1,7 +1,9 @@
 //! Runs the commands of a document as a reader would, and compares what they print with what the document says.
 //!
-//! - A block ```` ```sh test ```` is run by `/bin/sh`. All of a document's blocks share one shell, so a variable set in one
-//!   is there in the next; each has to end with status 0.
+//! - A block ```` ```sh test ```` is run by `/bin/sh`, and by zsh where it is installed. All of a document's blocks share one
+//!   shell, so a variable set in one is there in the next. Every command has to end with status 0 (`set -e`).
+//! - ```` ```sh test terminal ```` (`terminal` behind the scene) is run in a second terminal, which stays open: a shell
+//!   without the variables of the first one. The next block is run when it has printed what the document expects of it.
 //! - What must run for it is started on free ports, and the document's addresses (`localhost:8080`, `127.0.0.1:8085`…) are
 //!   rewritten to those, and back again in what is printed: see [`Scene`]. ```` ```sh test monolith ```` and
 //!   ```` ```sh test classic ```` have other scenes, and a shell of their own; ```` ```sh test engine ```` has the container engine, and
@@ -15,28 +17,31 @@ mod blocks;
 mod cluster;
 mod engine;
 mod expectation;
+mod lint;
 mod scene;
 mod shell;
+mod up;
 
-pub use blocks::{Step, steps, untested};
+pub use blocks::{Step, shell_blocks, steps, untested};
+pub use lint::problems;
 pub use scene::Scene;
+pub use shell::Shell;
 
 /// Runs a document, or those of its commands that belong to these scenes. `Err` names the first step that fails, by its line.
-pub async fn run(document: &str, scenes: &[Scene]) -> Result<(), String> {
+pub async fn run(document: &str, scenes: &[Scene], shell: Shell) -> Result<(), String> {
     let steps = steps(document);
     for &scene in scenes {
         let steps: Vec<&Step> = steps.iter().filter(|step| step.scene == scene).collect();
         if !steps.is_empty() {
-            play(&steps, scene).await?;
+            play(&steps, scene, shell).await?;
         }
     }
     Ok(())
 }
 
-async fn play(steps: &[&Step], scene: Scene) -> Result<(), String> {
+async fn play(steps: &[&Step], scene: Scene, shell: Shell) -> Result<(), String> {
     let stage = scene.set().await;
-    let commands: Vec<String> = steps.iter().map(|step| stage.real(&step.command)).collect();
-    for (step, printed) in steps.iter().zip(shell::run(&commands, &stage).await) {
+    for (step, printed) in steps.iter().zip(shell::run(steps, &stage, shell).await) {
         let at = |why| format!("line {}: {why}", step.line);
         let printed = stage.told(&printed.map_err(at)?);
         if let Some(expected) = &step.expected {

@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use super::{cluster::Cluster, engine::Engine};
-use crate::{Launch, Process, Program, Suite};
+use super::{cluster::Cluster, engine::Engine, up::Up};
+use crate::{Launch, Process, Program};
 
 /// Chosen by the word after `sh test`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Scene {
     /// called `flotilla-…`, hosts below `flotilla.test`, node ports 31000 and 31001 and local ports 10080, 10081 and 10443
     /// are this run's own, too.
     Cluster,
+    /// `gateway`: as `cluster`, in another namespace; the cluster has the Gateway API.
+    Gateway,
     /// `classic`: with `-secret=secret`, a monolith at 9080 and 9081, auth at 9090 and 9091, hello at 9092 and 9093.
     Classic,
 }
@@ -32,10 +34,12 @@ const PORTS: [u16; 15] = [8080, 8081, 8082, 8083, 8084, 8085, 8443, 8444, 8445, 
 const FREE: [u16; 3] = [8443, 8444, 8445];
 
 /// A scene that is set. Dropping it ends it.
+#[derive(Default)]
 pub(super) struct Stage {
     /// What a document says, and where it really is.
     addresses: Vec<(String, String)>,
     processes: Vec<Process>,
+    up: Option<Up>,
     engine: Option<Engine>,
     cluster: Option<Cluster>,
 }
@@ -50,16 +54,15 @@ impl Scene {
             ["classic", ..] => Self::Classic,
             ["engine", ..] => Self::Engine,
             ["cluster", ..] => Self::Cluster,
+            ["gateway", ..] => Self::Gateway,
+            // Nothing, or `terminal`.
             _ => Self::Suite,
         }
     }
 
     pub(super) async fn set(self) -> Stage {
         match self {
-            Self::Suite => {
-                let processes = Suite::split().await.into_processes();
-                Stage::of(processes, &[(Program::Frontend, 8080), (Program::Auth, 8082), (Program::Hello, 8084)]).await
-            }
+            Self::Suite => Stage::with_suite(Up::start().await),
             Self::Monolith => {
                 Stage::of(vec![Launch::service(Program::Monolith).ready().await], &[(Program::Monolith, 8080)]).await
             }
@@ -69,7 +72,7 @@ impl Scene {
                 Stage::of(ports.map(start).into(), &ports).await
             }
             Self::Engine => Stage::with_engine(),
-            Self::Cluster => Stage::with(Cluster::new().await),
+            Self::Cluster | Self::Gateway => Stage::with(Cluster::new().await),
         }
     }
 }
@@ -88,12 +91,19 @@ impl Stage {
                 pair(port + 1, real.health);
             }
         }
-        // Taken all at once, so that they differ, and let go for whoever the document starts.
-        let taken = FREE.map(|port| (port, TcpListener::bind("127.0.0.1:0").expect("a free port")));
-        for (port, listener) in &taken {
-            addresses.push((format!("localhost:{port}"), listener.local_addr().expect("bound").to_string()));
-        }
-        Self { addresses, processes, engine: None, cluster: None }
+        addresses.extend(free());
+        Self { addresses, processes, ..Self::default() }
+    }
+
+    fn with_suite(up: Up) -> Self {
+        let usual = [("frontend", 8080), ("auth", 8082), ("hello", 8084)];
+        let pairs = up.table().iter().flat_map(|row| {
+            let port = usual.iter().find(|(service, _)| *service == row.service).expect("a service of the suite").1;
+            [(port, &row.http), (port + 1, &row.health)]
+                .map(|(port, real)| (format!("localhost:{port}"), real.replace("localhost", "127.0.0.1")))
+        });
+        let addresses = pairs.chain(free()).collect();
+        Self { addresses, up: Some(up), ..Self::default() }
     }
 
     fn with_engine() -> Self {
@@ -102,11 +112,11 @@ impl Stage {
             engine.ports().into_iter().map(|(told, real)| (format!("localhost:{told}"), format!("127.0.0.1:{real}")));
         let names = [("my-".to_owned(), format!("{}-", engine.name()))];
         let addresses = ports.chain(names).collect();
-        Self { addresses, processes: Vec::new(), engine: Some(engine), cluster: None }
+        Self { addresses, engine: Some(engine), ..Self::default() }
     }
 
     fn with(cluster: Cluster) -> Self {
-        Self { addresses: cluster.addresses(), processes: Vec::new(), engine: None, cluster: Some(cluster) }
+        Self { addresses: cluster.addresses(), cluster: Some(cluster), ..Self::default() }
     }
 
     /// The directory that commands are run in, if it is not an empty one.
@@ -133,6 +143,9 @@ impl Stage {
 
     /// The data directory of whoever keeps accounts here: a command of a document is about these.
     pub(super) fn data(&self) -> Option<PathBuf> {
+        if let Some(up) = &self.up {
+            return Some(up.data());
+        }
         let keeps_accounts = |process: &&Process| matches!(process.program(), Program::Auth | Program::Monolith);
         self.processes.iter().find(keeps_accounts).map(|process| process.home().path().join("data"))
     }
@@ -146,10 +159,19 @@ impl Stage {
 
     /// What was printed, with the addresses as they are told.
     pub(super) fn told(&self, printed: &str) -> String {
-        let told = self.addresses.iter().fold(printed.to_owned(), |text, (told, real)| text.replace(real, told));
+        let told = self.addresses.iter().fold(printed.to_owned(), |text, (told, real)| {
+            text.replace(real, told).replace(&real.replace("127.0.0.1:", "localhost:"), told)
+        });
         // What is printed may name the usual addresses by itself.
         by_name(&told)
     }
+}
+
+/// Addresses of this run for what a document starts itself. All are taken before one is given back, so they differ.
+fn free() -> Vec<(String, String)> {
+    let taken = FREE.map(|port| (port, TcpListener::bind("127.0.0.1:0").expect("a free port")));
+    let real = |listener: &TcpListener| listener.local_addr().expect("bound").to_string();
+    taken.iter().map(|(port, listener)| (format!("localhost:{port}"), real(listener))).collect()
 }
 
 /// One way to write the addresses.
