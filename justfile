@@ -51,6 +51,17 @@ interop-tools:
     cp tests/interop/package.json tests/interop/package-lock.json target/interop/node/
     npm ci --prefix target/interop/node --no-audit --no-fund --ignore-scripts
 
+# axe-core for the test of the page's accessibility (tests/tests/e2e/page/axe.rs), below target/; needs npm.
+axe-tool:
+    mkdir -p target/axe
+    cp tests/axe/package.json tests/axe/package-lock.json target/axe/
+    npm ci --prefix target/axe --no-audit --no-fund --ignore-scripts
+
+# Schemathesis for the test of the OpenAPI documents (tests/tests/e2e/contract/schemathesis.rs), below target/; needs python3.
+openapi-tools:
+    python3 -m venv target/openapi
+    target/openapi/bin/pip install --quiet --disable-pip-version-check -r tests/openapi/requirements.txt
+
 # What `just manifests` needs beside kubectl (or kustomize) and openssl, below target/: schemas of Kubernetes, checkov.
 manifests-tools:
     python3 -m venv target/manifests

@@ -132,6 +132,15 @@ pub static NODE_JOSE: Capability = Capability::new(
     },
 );
 
+/// The checker of accessibility.
+pub static AXE: Capability = Capability::new("axe", "run: just axe-tool (needs npm)", || axe().is_file());
+
+/// What holds services against their OpenAPI documents.
+pub static SCHEMATHESIS: Capability =
+    Capability::new("schemathesis", "run: just openapi-tools (needs python3)", || {
+        succeeds(schemathesis(), &["--version"])
+    });
+
 /// What runs the page's modules outside a browser.
 pub static NODE: Capability = Capability::new("node", "install nodejs, version 20 or newer", || {
     // Ed25519 in the Web Crypto API, without a flag.
@@ -208,9 +217,24 @@ pub fn node_modules() -> PathBuf {
     environment::node_modules().unwrap_or_else(|| installed("node/node_modules"))
 }
 
+/// axe-core's script, if it is there.
+pub fn axe() -> PathBuf {
+    below_target("axe/node_modules/axe-core/axe.min.js")
+}
+
+/// Schemathesis's command, if it is there.
+pub fn schemathesis() -> PathBuf {
+    below_target("openapi/bin/schemathesis")
+}
+
 /// Where `just interop-tools` puts things.
 fn installed(path: &str) -> PathBuf {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/interop")).join(path)
+    below_target("interop").join(path)
+}
+
+/// Where recipes of the justfile put tools.
+fn below_target(path: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")).join(path)
 }
 
 fn succeeds(program: impl AsRef<OsStr>, arguments: &[&str]) -> bool {

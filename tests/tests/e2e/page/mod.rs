@@ -1,5 +1,6 @@
 //! The live page in a real browser, before real services.
 mod access;
+mod axe;
 mod opening;
 mod token;
 mod traffic;
@@ -8,7 +9,7 @@ mod trying;
 use e2e::{Program, Suite, Test, browser::Browser};
 
 pub(crate) fn tests() -> Vec<Test> {
-    [opening::tests(), token::tests(), traffic::tests(), trying::tests(), access::tests()]
+    [opening::tests(), token::tests(), traffic::tests(), trying::tests(), access::tests(), axe::tests()]
         .into_iter()
         .flatten()
         .collect()

@@ -199,6 +199,6 @@ async fn where_the_browser_cannot_check_it_says_so() {
         "it cannot tell"
     );
     page.click("#parts .copy").await;
-    page.shows("#parts .copy", |text| text == "Copied").await;
+    page.shows("#parts .copy", |text| text == "Copied token").await;
     assert_eq!(page.complaints().await, Vec::<String>::new());
 }

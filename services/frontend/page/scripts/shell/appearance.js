@@ -38,7 +38,6 @@ function nextTheme() {
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
   byId("theme-name").textContent = theme;
-  byId("theme").setAttribute("aria-label", `Colours: ${LABELS[theme]}`);
   changed();
 }
 

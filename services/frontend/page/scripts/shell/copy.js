@@ -2,14 +2,15 @@
 import { announce } from "./announce.js";
 import { el } from "./dom.js";
 
-/** A button that copies what `text` returns at the time. */
+/** A button that copies what `text` returns at the time. Its name is the visible text, then the label. */
 export function copyButton(text, label) {
-  const button = el("button", { type: "button", class: "copy", "aria-label": `Copy ${label}` }, "Copy");
+  const shown = el("span", {}, "Copy");
+  const button = el("button", { type: "button", class: "copy" }, shown, el("span", { class: "visually-hidden" }, ` ${label}`));
   button.addEventListener("click", async () => {
     const done = await copy(text());
-    button.textContent = done ? "Copied" : "Select it";
+    shown.textContent = done ? "Copied" : "Select it";
     announce(done ? `${label} copied` : `${label} cannot be copied here; select it by hand`);
-    setTimeout(() => (button.textContent = "Copy"), 2000);
+    setTimeout(() => (shown.textContent = "Copy"), 2000);
   });
   return button;
 }
