@@ -14,7 +14,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::{Problem, lasting};
+use crate::{Problem, json, lasting};
 
 const MAX_DELAY_MS: u64 = 30_000;
 const INJECTED: HeaderName = HeaderName::from_static("x-fault-injected");
@@ -41,10 +41,11 @@ struct Fault {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Setting {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::whole_number")]
     delay_ms: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::whole_number")]
     error_percent: u8,
+    #[serde(default, deserialize_with = "json::optional_whole_number")]
     for_seconds: Option<u64>,
 }
 

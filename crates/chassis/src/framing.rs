@@ -6,15 +6,38 @@ use std::net::Ipv6Addr;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, uri::Authority},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, uri::Authority},
 };
 
-use crate::Problem;
+use crate::{Problem, request_id::REQUEST_ID};
 
 const MAX_TARGET_BYTES: usize = 8 * 1024;
 const MAX_HEADERS: usize = 64;
 const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// Fields that a proxy adds or replaces. One of each does not count: what the frontend accepts, the service behind it has to
+/// accept, too, with these in addition.
+const PROXY_FIELDS: [HeaderName; 7] = [
+    header::HOST,
+    header::FORWARDED,
+    header::VIA,
+    REQUEST_ID,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+];
+/// Bytes of those that do not count, all together: three times a name of a host (255), an id (128), two addresses, and the
+/// names of the fields.
+const MAX_PROXY_BYTES: usize = 1536;
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// Whether the answer to this request is the last on its connection: because of a transfer coding, or of a method that no
+/// route has.
+///
+/// hyper goes by the coding alone where a length stands next to it, and hides the length: then nothing may follow on the
+/// connection (RFC 9112 section 6.1), so nothing follows after any coding.
+pub(crate) fn ends_connection(request: &Request) -> bool {
+    request.headers().contains_key(header::TRANSFER_ENCODING) || !is_usual(request.method())
+}
 
 /// The problem to answer with, if the request is to be refused. The connection ends with it: what follows on it cannot be trusted.
 pub(crate) fn refusal(request: &Request) -> Option<Problem> {
@@ -39,16 +62,15 @@ pub(crate) fn method_label(method: &Method) -> &'static str {
     }
 }
 
+/// The methods that routes are made of. The router answers any other with 405 and the methods that the path has.
+fn is_usual(method: &Method) -> bool {
+    method_label(method) != "other"
+}
+
+/// CONNECT names no path, so no router can answer it.
 fn method(method: &Method) -> Option<Problem> {
-    match *method {
-        Method::TRACE | Method::CONNECT => {
-            Some(Problem::new(StatusCode::METHOD_NOT_ALLOWED).header(header::ALLOW, HeaderValue::from_static(METHODS)))
-        }
-        _ if method_label(method) == "other" => {
-            Some(Problem::new(StatusCode::NOT_IMPLEMENTED).detail("an unknown method"))
-        }
-        _ => None,
-    }
+    (*method == Method::CONNECT)
+        .then(|| Problem::new(StatusCode::METHOD_NOT_ALLOWED).header(header::ALLOW, HeaderValue::from_static(METHODS)))
 }
 
 fn sizes(request: &Request) -> Option<Problem> {
@@ -60,11 +82,25 @@ fn sizes(request: &Request) -> Option<Problem> {
         );
     }
     let headers = request.headers();
-    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    (headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES).then(|| {
+    let bytes = headers.iter().map(|(name, value)| field_bytes(name, value)).sum();
+    are_too_large(headers, bytes).then(|| {
         let detail = format!("more than {MAX_HEADERS} header fields or {MAX_HEADER_BYTES} bytes of them");
         Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).detail(detail)
     })
+}
+
+fn are_too_large(headers: &HeaderMap, bytes: usize) -> bool {
+    // Nearly all requests are far below.
+    if headers.len() < MAX_HEADERS && bytes <= MAX_HEADER_BYTES {
+        return false;
+    }
+    let by_a_proxy = PROXY_FIELDS.into_iter().filter_map(|name| Some(field_bytes(&name, headers.get(&name)?)));
+    let (fields, bytes_of_them) = by_a_proxy.fold((0, 0), |(fields, all), bytes| (fields + 1, all + bytes));
+    headers.len() - fields >= MAX_HEADERS || bytes - bytes_of_them.min(MAX_PROXY_BYTES) > MAX_HEADER_BYTES
+}
+
+fn field_bytes(name: &HeaderName, value: &HeaderValue) -> usize {
+    name.as_str().len() + value.len()
 }
 
 fn host(request: &Request) -> Option<Problem> {
@@ -161,10 +197,55 @@ mod tests {
     }
 
     #[test]
-    fn methods_outside_the_usual_are_refused() {
-        for method in ["TRACE", "CONNECT", "BREW"] {
-            assert!(refused(&request(|r| r.header("host", "a").method(method))), "{method}");
+    fn a_method_that_no_route_has_is_left_to_the_router_and_ends_the_connection() {
+        for method in ["TRACE", "QUERY", "BREW", "get"] {
+            let request = request(|r| r.header("host", "a").method(method));
+            assert!(!refused(&request) && ends_connection(&request), "{method}");
         }
+        let connect = request(|r| r.header("host", "a").method("CONNECT"));
+        assert!(refused(&connect), "it names no path that a router could look for");
+        assert!(!ends_connection(&request(|r| r.header("host", "a").method("DELETE"))));
+    }
+
+    /// With as many fields, and one whose value has as many bytes, as a client may send; and what the frontend adds.
+    #[test]
+    fn what_the_frontend_accepts_is_accepted_behind_it() {
+        let long_name = "h".repeat(255);
+        let forwarded = format!("for=\"[{}]\";host=\"{long_name}\";proto=https", "f".repeat(39));
+        let (long_id, address) = ("i".repeat(128), "f".repeat(39));
+        let by_the_frontend = [
+            ("host", long_name.as_str()),
+            ("x-forwarded-for", &address),
+            ("x-forwarded-host", &long_name),
+            ("x-forwarded-proto", "https"),
+            ("forwarded", &forwarded),
+            ("via", "1.1 flotilla"),
+            ("x-request-id", &long_id),
+        ];
+        let behind = |sent: &[(String, String)]| {
+            request(|mut r| {
+                for (name, value) in sent {
+                    r = r.header(name, value);
+                }
+                by_the_frontend.iter().fold(r, |r, (name, value)| r.header(*name, *value))
+            })
+        };
+        let fields = |count| (0..count).map(|n| (format!("x-{n}"), "1".to_owned())).collect::<Vec<_>>();
+        assert!(!refused(&behind(&fields(63))), "63 fields and Host");
+        assert!(refused(&behind(&fields(64))));
+        let bytes = |count: usize| [("x".to_owned(), "v".repeat(count - 1))];
+        assert!(!refused(&behind(&bytes(MAX_HEADER_BYTES))));
+        assert!(refused(&behind(&bytes(MAX_HEADER_BYTES + 1))));
+    }
+
+    #[test]
+    fn what_a_proxy_may_add_is_not_free_without_a_limit() {
+        let via = |count| request(|r| (0..count).fold(r.header("host", "a"), |r, _| r.header("via", "1.1 a")));
+        assert!(!refused(&via(64)), "one of them does not count");
+        assert!(refused(&via(65)));
+        let long = |bytes: usize| request(|r| r.header("host", "a").header("via", "v".repeat(bytes)));
+        assert!(!refused(&long(MAX_HEADER_BYTES)));
+        assert!(refused(&long(MAX_HEADER_BYTES + MAX_PROXY_BYTES)));
     }
 
     #[test]

@@ -129,9 +129,7 @@ async fn around(State(surroundings): State<Surroundings>, mut request: Request, 
     let mut arrival = Arrival::of(&mut request, &surroundings);
     around.requests.fetch_add(1, Ordering::Relaxed);
     let _in_flight = (around.port == Port::Http).then(|| around.metrics.in_flight());
-    // hyper goes by the coding alone where a length stands beside it, and hides the length: then nothing may follow on
-    // the connection (RFC 9112 section 6.1), so nothing follows after any coding.
-    let last = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let last = framing::ends_connection(&request);
     let response = match refusal {
         Some(problem) => problem.into_response(),
         None => arrival.id.scope(around.answer(request, next)).await,

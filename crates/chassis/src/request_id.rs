@@ -12,6 +12,26 @@ tokio::task_local! {
     static CURRENT: RequestId;
 }
 
+/// The request that a task answers, for what happens after its handler has returned: a body is written by the task of the
+/// connection, which serves one request after another.
+#[derive(Debug, Clone)]
+pub struct RequestScope(Option<RequestId>);
+
+impl RequestScope {
+    /// That of the running task.
+    pub fn current() -> Self {
+        Self(RequestId::current())
+    }
+
+    /// Runs `step` as a part of the request: its events bear the request's id.
+    pub fn enter<T>(&self, step: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            Some(id) => CURRENT.sync_scope(id.clone(), step),
+            None => step(),
+        }
+    }
+}
+
 impl RequestId {
     /// The id of the request that the running task answers.
     pub(crate) fn current() -> Option<Self> {
@@ -61,6 +81,16 @@ mod tests {
             headers.append(REQUEST_ID, HeaderValue::from_static(id));
         }
         RequestId::of(&headers)
+    }
+
+    #[tokio::test]
+    async fn a_request_is_entered_again_after_its_handler_has_returned() {
+        let id = of(&["lesson-4"]);
+        let scope = id.scope(async { RequestScope::current() }).await;
+        assert_eq!(RequestId::current(), None);
+        assert_eq!(scope.enter(RequestId::current), Some(id));
+        assert_eq!(RequestId::current(), None);
+        assert_eq!(RequestScope::current().enter(RequestId::current), None);
     }
 
     #[test]

@@ -8,10 +8,15 @@ use std::fmt;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Parses `json` as `T` if it is one JSON value without duplicate members and nothing after it.
+/// Parses `json` as `T` if it is one JSON object without duplicate members and nothing after it.
+///
+/// An array is refused before serde fills a struct from it, member by member (RFC 7515 §4, RFC 7517 §5, RFC 7519 §4).
 ///
 /// Nesting is limited by `serde_json` (128 levels), size by the caller.
 pub(crate) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
+    if !json.trim_ascii_start().starts_with(b"{") {
+        return Err(serde_json::Error::custom("not an object"));
+    }
     let mut parser = serde_json::Deserializer::from_slice(json);
     UniqueMembers.deserialize(&mut parser)?;
     parser.end()?;
@@ -102,6 +107,20 @@ mod tests {
     #[test]
     fn a_repeated_member_is_found_behind_escapes() {
         assert!(!accepts(r#"{"alg":"EdDSA","\u0061lg":"none"}"#));
+    }
+
+    #[test]
+    fn only_an_object_is_read() {
+        #[derive(serde::Deserialize)]
+        struct Pair {
+            a: u8,
+            b: u8,
+        }
+        let Pair { a, b } = from_slice(br#" {"a":1,"b":2} "#).expect("an object");
+        assert_eq!((a, b), (1, 2));
+        for text in ["[1,2]", " [1,2]", "[[1,2]]", "1", "null", "", " "] {
+            assert!(from_slice::<Pair>(text.as_bytes()).is_err(), "{text}");
+        }
     }
 
     #[test]

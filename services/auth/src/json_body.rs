@@ -4,6 +4,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
+use chassis::json;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -30,7 +31,7 @@ impl<T: DeserializeOwned + Described, S: Send + Sync> FromRequest<S> for JsonBod
                 413 => Error::TooLarge,
                 _ => Error::TooSlow,
             })?;
-        serde_json::from_slice(&body).map(Self).map_err(|error| {
+        json::object(&body).map(Self).map_err(|error| {
             Error::Body(format!("expected {}; line {} column {}", T::SHAPE, error.line(), error.column()))
         })
     }

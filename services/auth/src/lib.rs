@@ -38,10 +38,16 @@ pub mod users;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use axum::{Json, Router, routing::get};
+use axum::{Json, Router, middleware::from_fn, routing::get};
 use chassis::{Boot, Service, Stop};
-use utoipa::{OpenApi, openapi::OpenApi as Document};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa::{
+    OpenApi,
+    openapi::{OpenApi as Document, RefOr, Required},
+};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
 use crate::config::Config;
 pub use crate::state::State;
@@ -77,7 +83,7 @@ pub fn routes(state: State) -> Router {
 
 fn described() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(About::openapi())
-        .routes(routes!(login::log_in, login::log_in_by_get))
+        .routes(routes!(login::log_in, login::log_in_by_get).layer(from_fn(login::refuse_head)))
         .routes(routes!(refresh::routes::refresh))
         .routes(routes!(refresh::routes::log_out))
         .routes(routes!(jwks::publish))
@@ -87,7 +93,13 @@ fn described() -> OpenApiRouter<State> {
 
 /// The `OpenAPI` description of the routes, generated from them.
 pub fn openapi() -> Document {
-    described().into_openapi()
+    let mut document = described().into_openapi();
+    // Basic credentials do without a body; the macro knows none that may be absent.
+    let login = document.paths.paths.get_mut("/login").and_then(|path| path.post.as_mut());
+    if let Some(RefOr::T(body)) = login.and_then(|operation| operation.request_body.as_mut()) {
+        body.required = Some(Required::False);
+    }
+    document
 }
 
 #[derive(OpenApi)]

@@ -1,5 +1,11 @@
 //! `/login`: name and password in, an access token and a refresh token out.
-use axum::{extract::State, response::IntoResponse};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use chassis::Problem;
 use secrecy::ExposeSecret as _;
 use tokio::time::Instant;
 
@@ -66,6 +72,20 @@ pub async fn log_in_by_get(
     credentials: Credentials,
 ) -> Result<impl IntoResponse, Error> {
     log_in(state, client, credentials).await
+}
+
+/// Answers HEAD with 405. A router takes a route of GET for HEAD, too, but here GET creates a session, whose token an answer
+/// without a body could not carry. So `Allow` does not name HEAD, whatever the method was.
+pub async fn refuse_head(request: Request, next: Next) -> Response {
+    let mut response = if request.method() == Method::HEAD {
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED).into_response()
+    } else {
+        next.run(request).await
+    };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,POST"));
+    }
+    response
 }
 
 /// The account whose password this is. An unknown name costs the same hashing as a wrong password.

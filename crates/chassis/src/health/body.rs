@@ -9,7 +9,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 use tower_http::timeout::TimeoutError;
 
-use crate::Problem;
+use crate::{Problem, json};
 
 /// A body as JSON. `curl -d` labels it as a form: the label is not looked at, so that the commands of a lesson stay short.
 pub(super) struct Sent<T>(pub(super) T);
@@ -23,7 +23,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
             let status = if is_stalled(&rejection) { StatusCode::REQUEST_TIMEOUT } else { rejection.status() };
             Problem::new(status)
         })?;
-        serde_json::from_slice(&body)
+        json::object(&body)
             .map(Self)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST).detail(format!("the body cannot be read: {error}")))
     }

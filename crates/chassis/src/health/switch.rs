@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::lasting;
+use crate::{json, lasting};
 
 const MAX_FAILURES: u32 = 1000;
 
@@ -25,7 +25,9 @@ enum State {
 #[serde(deny_unknown_fields)]
 pub(super) struct Setting {
     healthy: Option<bool>,
+    #[serde(default, deserialize_with = "json::optional_whole_number")]
     for_seconds: Option<u64>,
+    #[serde(default, deserialize_with = "json::optional_whole_number")]
     fail_next: Option<u32>,
 }
 

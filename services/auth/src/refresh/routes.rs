@@ -16,6 +16,7 @@ pub struct Refresh {
     refresh_token: RefreshToken,
     /// Seconds after which the new access token is to expire, if that is earlier than it would by itself.
     #[schema(minimum = 1)]
+    #[serde(default, deserialize_with = "chassis::json::optional_whole_number")]
     expires_in: Option<u64>,
 }
 

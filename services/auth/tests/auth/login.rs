@@ -79,6 +79,37 @@ async fn a_body_that_is_no_login_is_told_what_is_expected_and_never_quoted() {
 }
 
 #[tokio::test]
+async fn a_json_array_is_no_login() {
+    let auth = Auth::start().await;
+    for body in [r#"["user","password"]"#, r#"[["user","password"]]"#, r#"[{"username":"user","password":"password"}]"#]
+    {
+        assert_eq!(auth.login_by_json(body).await.status, 400, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn head_creates_nothing_and_is_not_among_the_methods_of_login() {
+    let auth = Auth::start().await;
+    for (method, credentials) in
+        [("HEAD", "Basic dXNlcjpwYXNzd29yZA=="), ("HEAD", "Basic d3Jvbmc6d3Jvbmc="), ("PUT", "")]
+    {
+        let request = Request::builder().method(method).uri("/login").header("authorization", credentials);
+        let answer = auth.ask(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET,POST"), "{method}");
+    }
+    let text = auth.metrics.encode();
+    for outcome in ["succeeded", "wrong_password", "unknown_account"] {
+        assert!(
+            !text.lines().any(
+                |line| line.starts_with(&format!("logins_total{{outcome=\"{outcome}\"}}")) && !line.ends_with(" 0")
+            ),
+            "{text}"
+        );
+    }
+    assert_eq!(auth.login("user", "password").await.status, 200);
+}
+
+#[tokio::test]
 async fn without_credentials_the_challenge_says_how() {
     let answer = Auth::start().await.ask(get("/login").body(Body::empty()).expect("a request")).await;
     assert_eq!(answer.status, 401);

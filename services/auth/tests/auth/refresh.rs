@@ -30,7 +30,14 @@ async fn a_refresh_token_is_exchanged_for_a_new_pair_of_the_same_user() {
 async fn a_shorter_life_may_be_wanted_and_a_longer_one_is_not_given() {
     let auth = Auth::start().await;
     let mut current = refresh_token(&auth.login("user", "password").await).to_owned();
-    for (wanted, given) in [(json!(1), 1), (json!(60), 60), (json!(86_400), 900), (json!(null), 900)] {
+    for (wanted, given) in [
+        (json!(1), 1),
+        (json!(60), 60),
+        (json!(60.0), 60),
+        (json!(1e300), 900),
+        (json!(86_400), 900),
+        (json!(null), 900),
+    ] {
         let body = json!({ "refresh_token": current, "expires_in": wanted }).to_string();
         let request = Request::post("/refresh").header("content-type", "application/json").body(Body::from(body));
         let answer = auth.ask(request.expect("a request")).await;
@@ -45,7 +52,7 @@ async fn a_shorter_life_may_be_wanted_and_a_longer_one_is_not_given() {
 async fn no_life_at_all_is_refused_and_uses_nothing_up() {
     let auth = Auth::start().await;
     let login = auth.login("user", "password").await;
-    for wanted in [json!(0), json!(-1), json!("soon"), json!(1.5)] {
+    for wanted in [json!(0), json!(-1), json!("soon"), json!(1.5), json!(0.0), json!(-1.0)] {
         let body = json!({ "refresh_token": refresh_token(&login), "expires_in": wanted }).to_string();
         let request = Request::post("/refresh").header("content-type", "application/json").body(Body::from(body));
         assert_eq!(auth.ask(request.expect("a request")).await.status, 400, "{wanted}");

@@ -124,6 +124,7 @@ async fn a_body_that_is_no_login_is_a_400(suite: &Suite) {
     for body in [
         "{}",
         "[]",
+        &json!([USER, WRONG]).to_string(),
         "null",
         "{",
         r#"{"username":"user"}"#,

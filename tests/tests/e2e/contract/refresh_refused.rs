@@ -64,7 +64,10 @@ async fn a_body_that_is_no_refresh_is_a_400(suite: &Suite) {
     let token = refresh_token(suite).await;
     let valid = json!({"refresh_token": token}).to_string();
     for path in PATHS {
-        for body in ["", "{}", "[]", "null", "{", r#"{"refresh_token":1}"#, &valid[1..], &format!("{valid}{valid}")] {
+        let array = json!([token]).to_string();
+        for body in
+            ["", "{}", "[]", &array, "null", "{", r#"{"refresh_token":1}"#, &valid[1..], &format!("{valid}{valid}")]
+        {
             let request = suite.anonymous().request("POST", path).header("content-type", "application/json");
             let problem = request.body(body).send(400).await.problem();
             assert!(!problem.to_string().contains(&token), "{problem}");

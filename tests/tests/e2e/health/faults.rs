@@ -34,7 +34,7 @@ async fn errors_are_injected_and_labelled(subject: Subject) {
 }
 
 async fn a_delay_is_injected_and_labelled(subject: Subject) {
-    subject.health.put("/faults", &json!({"delay_ms": 150}), 200).await;
+    subject.health.put("/faults", &json!({"delay_ms": 150.0}), 200).await;
     let start = Instant::now();
     let answer = subject.http.version(200).await;
     assert!(start.elapsed() >= Duration::from_millis(150));
@@ -63,11 +63,13 @@ async fn a_fault_out_of_range_is_refused(subject: Subject) {
         json!({}),
         json!({"delay_ms": 30_001}),
         json!({"error_percent": 101}),
+        json!({"error_percent": 300.0}),
         json!({"delay_ms": 1, "for_seconds": 0}),
     ] {
         subject.health.put("/faults", &body, 422).await.problem();
     }
-    for body in [json!({"error_percent": -1}), json!({"error_percent": "50"}), json!({"latency": 5})] {
+    for body in [json!({"error_percent": -1}), json!({"error_percent": "50"}), json!({"latency": 5}), json!([5, 0, 60])]
+    {
         subject.health.put("/faults", &body, 400).await.problem();
     }
     subject.http.version(200).await;

@@ -41,7 +41,7 @@ async fn the_classic_toggle_flips_and_flips_back(subject: Subject) {
 
 async fn a_switch_that_is_off_ends_by_itself(subject: Subject) {
     for (probe, status) in SWITCHES {
-        let report = subject.health.put(status, &json!({"healthy": false, "for_seconds": 1}), 200).await.json();
+        let report = subject.health.put(status, &json!({"healthy": false, "for_seconds": 1.0}), 200).await.json();
         assert_eq!((&report["healthy"], &report["ends_in_seconds"]), (&json!(false), &json!(1)));
         subject.health.get(probe).send(503).await;
         eventually("the switch is on again", Duration::from_secs(5), async || {
@@ -74,11 +74,19 @@ async fn a_setting_that_makes_no_sense_is_refused(subject: Subject) {
         json!({}),
         json!({"healthy": false, "for_seconds": 0}),
         json!({"fail_next": 0}),
+        json!({"fail_next": 1e30}),
         json!({"healthy": true, "fail_next": 1}),
     ] {
         subject.health.put("/readiness/status", &body, 422).await.problem();
     }
-    for body in [json!({"heathy": false}), json!([]), json!({"fail_next": -1}), json!({"healthy": "no"})] {
+    for body in [
+        json!({"heathy": false}),
+        json!([]),
+        json!([false, 60, null]),
+        json!({"fail_next": -1}),
+        json!({"fail_next": 1.5}),
+        json!({"healthy": "no"}),
+    ] {
         subject.health.put("/readiness/status", &body, 400).await.problem();
     }
     subject.health.readiness(200).await;

@@ -1,4 +1,5 @@
 //! A line of JSON Lines: an object.
+use chassis::json;
 use serde::Deserialize;
 use serde_json::{Value, error::Category};
 
@@ -22,11 +23,7 @@ struct Object {
 
 /// What a line says.
 pub(super) fn fields(line: &[u8]) -> Result<Fields, String> {
-    let object: Object = serde_json::from_slice(line).map_err(|error| reason(&error))?;
-    // serde would take an array, too.
-    if !line.trim_ascii_start().starts_with(b"{") {
-        return Err(NO_OBJECT.to_owned());
-    }
+    let object: Object = json::object(line).map_err(|error| reason(&error))?;
     Ok(Fields {
         username: text(object.username, "username")?,
         email: match object.email {
