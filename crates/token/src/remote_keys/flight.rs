@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::fetch::FetchError;
 
@@ -54,8 +54,8 @@ impl Flights {
 impl State {
     fn under_way(&self) -> Option<Flight> {
         let flight = self.last.as_ref()?;
-        let landed = flight.0.borrow().is_some();
-        let lost = flight.0.has_changed().is_err();
+        let landed = flight.outcome.borrow().is_some();
+        let lost = flight.outcome.has_changed().is_err();
         (!landed && !lost).then(|| flight.clone())
     }
 
@@ -71,7 +71,7 @@ impl State {
             self.last_for_stranger = Some(Instant::now());
         }
         let (landed, flight) = watch::channel(None);
-        let flight = Flight(flight);
+        let flight = Flight { outcome: flight, started: Instant::now() };
         let fetch = fetch();
         tokio::spawn(async move {
             let outcome = fetch.await;
@@ -84,14 +84,23 @@ impl State {
 
 /// A fetch that somebody started.
 #[derive(Clone)]
-pub(super) struct Flight(watch::Receiver<Option<Outcome>>);
+pub(super) struct Flight {
+    outcome: watch::Receiver<Option<Outcome>>,
+    started: Instant,
+}
 
 impl Flight {
     /// Waits until it is over.
     pub(super) async fn landing(mut self) -> Outcome {
-        match self.0.wait_for(Option::is_some).await {
+        match self.outcome.wait_for(Option::is_some).await {
             Ok(outcome) => outcome.clone().unwrap_or(Err(FetchError::Abandoned)),
             Err(_) => Err(FetchError::Abandoned),
         }
+    }
+
+    /// Waits until it is over, or until it takes longer than a fetch should; says whether it is over.
+    pub(super) async fn landing_within(self, usual: Duration) -> bool {
+        let deadline = self.started + usual;
+        timeout_at(deadline, self.landing()).await.is_ok()
     }
 }

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -44,12 +45,15 @@ pub struct RemoteKeysConfig {
     pub min_refetch_interval: Duration,
     /// For one whole fetch: connecting, asking, reading.
     pub timeout: Duration,
+    /// How long a fetch usually takes at most. Once it has taken longer, requests with an unknown `kid` do not wait for it
+    /// any more, apart from a few: an issuer that hangs must not let strangers occupy a service's connections.
+    pub usual_fetch: Duration,
     /// The largest document that is read.
     pub max_bytes: usize,
 }
 
 impl RemoteKeysConfig {
-    /// The usual settings: Ed25519 keys, 5 min refresh, 10 s between refetches, 5 s timeout, 256 KiB.
+    /// The usual settings: Ed25519 keys, 5 min refresh, 10 s between refetches, 5 s timeout (250 ms is usual), 256 KiB.
     pub fn new(url: Url) -> Self {
         Self {
             url,
@@ -57,10 +61,14 @@ impl RemoteKeysConfig {
             refresh: Duration::from_mins(5),
             min_refetch_interval: Duration::from_secs(10),
             timeout: Duration::from_secs(5),
+            usual_fetch: Duration::from_millis(250),
             max_bytes: 256 * 1024,
         }
     }
 }
+
+/// Requests with an unknown `kid` that wait for a slow fetch to its end.
+const PATIENT: usize = 4;
 
 /// How many fetches there were, for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,6 +90,7 @@ struct Inner {
     fetcher: Fetcher,
     published: PublishedKeys,
     flights: Flights,
+    patient: Semaphore,
     freshness: Mutex<Option<Freshness>>,
     succeeded: AtomicU64,
     failed: AtomicU64,
@@ -103,6 +112,7 @@ impl RemoteKeys {
         Ok(Self(Arc::new(Inner {
             fetcher: Fetcher::new(&config)?,
             flights: Flights::new(config.min_refetch_interval),
+            patient: Semaphore::new(PATIENT),
             config,
             published: PublishedKeys::default(),
             freshness: Mutex::new(None),
@@ -200,6 +210,16 @@ impl Inner {
         outcome
     }
 
+    /// Waits for a fetch on behalf of a stranger, and says whether it is over. Its outcome is logged where it happens; what
+    /// counts here is whether the key is there afterwards.
+    async fn wait(&self, flight: Flight) -> bool {
+        if let Ok(_permit) = self.patient.try_acquire() {
+            let _ = flight.landing().await;
+            return true;
+        }
+        flight.landing_within(self.config.usual_fetch).await
+    }
+
     fn accept(&self, document: &Fetched) -> Outcome {
         let (keys, skipped) = KeySet::parse(&document.body, &self.config.algorithms).map_err(FetchError::Unusable)?;
         // A set with a broken key in it is a mistake at the issuer's. To drop that key would refuse good tokens.
@@ -251,8 +271,9 @@ impl KeySource for RemoteKeys {
                 let Some(flight) = self.join(Wanted::ByStranger) else {
                     break;
                 };
-                // Its outcome is logged where it happens; what counts here is whether the key is there now.
-                let _ = flight.landing().await;
+                if !self.0.wait(flight).await {
+                    break;
+                }
             }
             match self.known(kid) {
                 Some(key) => Ok(key),

@@ -128,6 +128,7 @@ pub(crate) fn config(address: SocketAddr) -> RemoteKeysConfig {
         refresh: Duration::from_mins(5),
         min_refetch_interval: INTERVAL,
         timeout: Duration::from_secs(20),
+        usual_fetch: Duration::from_secs(20),
         ..RemoteKeysConfig::new(url.parse().expect("an address"))
     }
 }

@@ -17,6 +17,7 @@ mod refusals;
 mod remembering;
 mod remote_keys;
 mod remote_keys_faults;
+mod remote_keys_slow;
 mod roles;
 mod times;
 mod types;
