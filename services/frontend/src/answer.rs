@@ -1,5 +1,6 @@
 //! An answer's body as it comes from its upstream. It moves the connection, and gives it back when it is complete.
 use std::{
+    future::poll_fn,
     pin::Pin,
     task::{Context, Poll, Waker},
 };
@@ -29,6 +30,21 @@ impl Answer {
             answer.early = first;
         }
         answer
+    }
+
+    /// Waits for the first part of the body.
+    ///
+    /// # Errors
+    /// The body breaks off, or is broken, before any of it has come.
+    pub(crate) async fn begin(&mut self) -> Result<(), hyper::Error> {
+        if self.early.is_none() && !self.body.is_end_stream() {
+            let first = poll_fn(|context| Pin::new(&mut *self).poll_frame(context)).await;
+            self.early = first;
+        }
+        match self.early.take_if(|early| early.is_err()) {
+            Some(Err(error)) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// One whose connection is somebody else's business.

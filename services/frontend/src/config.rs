@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     lanes::Spread,
+    routes::Whoami,
     tls::settings::Encryption,
     upstream::{Deadlines, UpstreamUrl},
 };
@@ -39,6 +40,8 @@ pub struct Config {
     pub upstream_body_timeout: Span,
     /// Under way to one upstream; absent means as many as there is memory for.
     pub upstream_requests: Option<usize>,
+    /// Whether clients may see which instance of hello answers.
+    pub whoami: bool,
     /// Whose word on a client is taken.
     pub trusted_proxies: Option<Networks>,
 }
@@ -60,6 +63,12 @@ impl Section for Config {
             "as many as the container's memory limit has room for; any number without one",
             "a number from 1 to 1000000",
             "requests without a body under way to one upstream at once; more wait for their turn",
+        ),
+        Setting::new(
+            "WHOAMI",
+            "true",
+            "true or false",
+            "whether /whoami shows the pod of hello, its address and its node; false answers 404",
         ),
         Setting::optional(
             "TRUSTED_PROXIES",
@@ -94,6 +103,11 @@ impl Config {
         }
         let wrong = format!("not below {}REQUEST_TIMEOUT, which would always come first", service.prefix);
         Err(Invalid::of(service, "UPSTREAM_TIMEOUT", wrong))
+    }
+
+    /// Whether `/whoami` is among the routes.
+    pub fn whoami(&self) -> Whoami {
+        if self.whoami { Whoami::Shown } else { Whoami::Hidden }
     }
 
     /// How requests are spread, where there is so much memory.
@@ -131,6 +145,7 @@ mod tests {
             upstream_timeout: span(),
             upstream_body_timeout: span(),
             upstream_requests,
+            whoami: true,
             trusted_proxies: None,
         }
     }

@@ -16,9 +16,9 @@ use tokio::{net::TcpStream, task::unconstrained, time::timeout};
 use tower::Service as _;
 
 use crate::{
+    concurrency::{QuickLimit, SLOW},
     dns::Resolver,
     fault::Fault,
-    turns::{SLOW, Turns},
     upload::Upload,
 };
 
@@ -34,9 +34,6 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(5);
 pub(crate) struct Connector {
     tcp: HttpConnector<Resolver>,
     origin: Uri,
-    /// While some are made, others come back: many requests that come at once need far fewer connections than they are, and
-    /// an upstream's queue of new ones is short (Linux: 4096, many servers: 128).
-    turns: Turns,
 }
 
 impl Connector {
@@ -52,22 +49,20 @@ impl Connector {
         origin.scheme = Some(uri::Scheme::HTTP);
         origin.authority = Some(authority);
         origin.path_and_query = Some(uri::PathAndQuery::from_static("/"));
-        Self {
-            tcp,
-            origin: Uri::from_parts(origin).expect("scheme, authority and path make a URI"),
-            turns: Turns::new(None),
-        }
+        Self { tcp, origin: Uri::from_parts(origin).expect("scheme, authority and path make a URI") }
     }
 
-    pub(crate) async fn connect(&self) -> Result<Connection, Fault> {
-        let mut turn = self.turns.next().await;
+    /// Makes one within the limit. While some are made, others come back: many requests that come at once need far fewer
+    /// connections than they are, and an upstream's queue of new ones is short (Linux: 4096, many servers: 128).
+    pub(crate) async fn connect(&self, limit: &QuickLimit) -> Result<Connection, Fault> {
+        let mut permit = limit.acquire().await;
         let mut tcp = self.tcp.clone();
         let mut stream = pin!(tcp.call(self.origin.clone()));
         // A name server or a lost host may take its time: others are not to wait for that.
         let stream = if let Ok(stream) = timeout(SLOW, stream.as_mut()).await {
             stream
         } else {
-            turn.is_slow();
+            permit.is_slow();
             stream.await
         };
         let stream = stream.map_err(Fault::from_connector)?;
@@ -158,7 +153,8 @@ mod tests {
         let connector = Connector::new(address.to_string().parse().expect("an authority"), within);
         pause();
         let began = Instant::now();
-        let faults = join_all((0..200).map(|_| connector.connect())).await;
+        let limit = QuickLimit::default();
+        let faults = join_all((0..200).map(|_| connector.connect(&limit))).await;
         assert!(faults.iter().all(|fault| matches!(fault, Err(Fault::Unreachable(_)))));
         assert!(began.elapsed() < within * 3 / 2, "{:?}", began.elapsed());
     }

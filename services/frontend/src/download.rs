@@ -9,9 +9,9 @@ use std::{
 
 use axum::BoxError;
 use bytes::Bytes;
+use chassis::RequestScope;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
-use tracing::Span;
 
 /// The body. Its errors reach hyper's server, which then drops the client's connection: without the rest of the
 /// announced length, or without the last chunk, a cut answer cannot be taken for a whole one (RFC 9112 section 8).
@@ -24,18 +24,20 @@ pub(crate) struct Download<B> {
     sized: bool,
     /// Runs only while the upstream owes us something; most bodies arrive with their head and never need it.
     pause: Option<Pin<Box<Sleep>>>,
-    span: Span,
+    /// Whose answer it is: what is logged bears the request's id.
+    request: RequestScope,
 }
 
 impl<B> Download<B> {
     pub(crate) fn new(body: B, sized: bool, upstream: &'static str, idle: Duration) -> Self {
-        Self { body, upstream, idle, sized, pause: None, span: Span::current() }
+        Self { body, upstream, idle, sized, pause: None, request: RequestScope::current() }
     }
 
     fn cut(&self, cause: impl Into<BoxError>) -> BoxError {
         let cause = cause.into();
-        let _entered = self.span.enter();
-        tracing::warn!(upstream = self.upstream, error = %crate::fault::Chain(&*cause), "answer cut");
+        self.request.enter(|| {
+            tracing::warn!(upstream = self.upstream, error = %crate::fault::Chain(&*cause), "answer cut");
+        });
         cause
     }
 }

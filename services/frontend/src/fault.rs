@@ -44,6 +44,9 @@ pub(crate) enum Fault {
     /// 400: the request's body broke off.
     #[error("request body broke off")]
     Incomplete(#[source] hyper::Error),
+    /// 508: the request has passed this edge, or another of its name, before.
+    #[error("a loop of proxies")]
+    Loop,
     /// 501: a transfer coding other than chunked (RFC 9112 section 6.1).
     #[error("unknown transfer coding")]
     TransferCoding,
@@ -94,7 +97,8 @@ impl Fault {
     fn is_the_clients(&self) -> bool {
         match self {
             Self::TooLarge | Self::Stalled | Self::Incomplete(_) | Self::TransferCoding => true,
-            Self::Unresolved(_)
+            Self::Loop
+            | Self::Unresolved(_)
             | Self::Unreachable(_)
             | Self::Broken(_)
             | Self::Unframed
@@ -130,6 +134,9 @@ impl Fault {
             Self::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE),
             Self::Stalled => Problem::new(StatusCode::REQUEST_TIMEOUT).detail("the request's body stopped coming"),
             Self::Incomplete(_) => Problem::new(StatusCode::BAD_REQUEST).detail("the request's body broke off"),
+            Self::Loop => {
+                Problem::new(StatusCode::LOOP_DETECTED).detail(format!("{upstream} leads back to this service"))
+            }
             Self::TransferCoding => {
                 Problem::new(StatusCode::NOT_IMPLEMENTED).detail("the only transfer coding understood is chunked")
             }
@@ -160,7 +167,10 @@ mod tests {
     use axum::http::header;
 
     use super::*;
-    use crate::crowd::{crowd_before, small_listener};
+    use crate::{
+        concurrency::QuickLimit,
+        crowd::{crowd_before, small_listener},
+    };
 
     #[test]
     fn the_status_says_whose_fault_it_was() {
@@ -168,6 +178,7 @@ mod tests {
             (Fault::Unframed, StatusCode::BAD_GATEWAY),
             (Fault::Switched, StatusCode::BAD_GATEWAY),
             (Fault::Late, StatusCode::GATEWAY_TIMEOUT),
+            (Fault::Loop, StatusCode::LOOP_DETECTED),
             (Fault::TooLarge, StatusCode::PAYLOAD_TOO_LARGE),
             (Fault::Stalled, StatusCode::REQUEST_TIMEOUT),
             (Fault::TransferCoding, StatusCode::NOT_IMPLEMENTED),
@@ -186,7 +197,7 @@ mod tests {
         );
         let mut request = axum::http::Request::new(crate::upload::Upload::empty());
         *request.uri_mut() = axum::http::Uri::from_static("/");
-        upstream.send(request).await.map(drop).expect_err("nobody is there")
+        upstream.send(&QuickLimit::default(), request).await.map(drop).expect_err("nobody is there")
     }
 
     #[tokio::test]

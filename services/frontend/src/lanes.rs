@@ -153,7 +153,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::connection::Connector;
+    use crate::{concurrency::QuickLimit, connection::Connector};
 
     const ONE: Spread = Spread { lanes: 1, renewed_after: Duration::from_hours(1), at_once: None };
 
@@ -162,7 +162,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let authority = listener.local_addr().expect("bound").to_string().parse().expect("an authority");
         let connector = Connector::new(authority, Duration::from_secs(5));
-        let (connection, accepted) = tokio::join!(connector.connect(), listener.accept());
+        let limit = QuickLimit::default();
+        let (connection, accepted) = tokio::join!(connector.connect(&limit), listener.accept());
         (connection.expect("connected"), accepted.expect("accepted").0)
     }
 

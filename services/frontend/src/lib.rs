@@ -13,7 +13,7 @@
 //! | `headers` | what belongs to one connection stays on it; who asked is said by us; framing is ours |
 //! | `upload`, `download` | bodies, streamed, with their clocks |
 //! | [`upstream`] | where auth and hello are, and how long they may take |
-//! | `turns` | how many requests are under way to one of them at the same time |
+//! | `concurrency` | how many requests are under way to one of them at the same time, by kind of route |
 //! | [`lanes`] | the connections kept to them, in turn, so that all replicas get their share |
 //! | `connection`, `answer` | one of those, moved by the request that it serves, until its answer is complete |
 //! | `dns` | their addresses, looked up anew for each connection |
@@ -21,6 +21,7 @@
 
 mod answer;
 mod clients;
+mod concurrency;
 pub mod config;
 mod connection;
 #[cfg(test)]
@@ -34,7 +35,6 @@ mod page;
 mod proxy;
 mod routes;
 pub mod tls;
-mod turns;
 mod upload;
 pub mod upstream;
 
@@ -50,7 +50,7 @@ pub use clients::believing;
 #[cfg(fuzzing)]
 pub use headers::invariants::assert_for_bytes as assert_header_invariants;
 pub use lanes::Spread;
-pub use routes::routes;
+pub use routes::{Whoami, routes};
 pub use upstream::{Deadlines, UpstreamUrl, Upstreams};
 
 /// The frontend, as its command line and its logs name it.
@@ -73,7 +73,8 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let tls = Tls::configured(encryption).await?;
     let life = boot.live(configuration).await?;
     let (deadlines, spread) = (config.deadlines(), config.spread(chassis::memory::limit()));
-    let mut routes = routes(&Upstreams::new(config.auth_url, config.hello_url, deadlines, spread));
+    let whoami = config.whoami();
+    let mut routes = routes(&Upstreams::new(config.auth_url, config.hello_url, deadlines, spread), whoami);
     if let Some(trusted) = config.trusted_proxies {
         routes = believing(routes, trusted, strict);
     }

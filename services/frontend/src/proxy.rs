@@ -1,5 +1,9 @@
 //! Forwards one request to one upstream and its answer back: one in, one out, both bodies streamed.
-use std::pin::{Pin, pin};
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -13,32 +17,55 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     answer::Answer,
+    concurrency::{Permit, SLOW, Share},
     download::Download,
     fault::Fault,
-    headers::{self, framing},
-    turns::{SLOW, Turn},
+    headers::{self, forwarding, framing},
     upload::{Progress, Upload},
     upstream::Upstream,
 };
 
+/// How long an answer's head waits for the first part of its body: until then a failure can still be answered.
+const FIRST_PART: Duration = Duration::from_secs(1);
+
+/// Where the requests of a route go.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    /// Who answers.
+    pub(crate) upstream: Upstream,
+    /// The limits that it has in common with some other routes.
+    pub(crate) share: Arc<Share>,
+    /// The upstream's path where it differs from the client's. Either way it is one of the table's: routes are matched
+    /// literally, so nothing a client writes (`..`, `%2e%2e`, `//`, an absolute target) reaches an upstream as a path.
+    pub(crate) path: Option<&'static str>,
+    /// Whether GET and HEAD have no effect here, as they should (RFC 9110 section 9.2.1), so that they may be repeated.
+    pub(crate) is_repeatable: bool,
+}
+
 /// Answers a request with what the upstream answers, or with a problem that names the upstream.
-///
-/// `path` is the upstream's path where it differs from the client's. Either way it is one of the table's: routes are matched
-/// literally, so nothing a client writes (`..`, `%2e%2e`, `//`, an absolute target) reaches an upstream as a path.
-pub(crate) async fn forward(upstream: Upstream, path: Option<&'static str>, request: Request) -> Response {
-    let method = request.method().clone();
-    let answer = match prepare(&upstream, path, request) {
-        Ok(request) => ask(&upstream, request).await,
-        Err(fault) => Err(fault),
-    };
-    match answer.and_then(|answer| hand_back(&upstream, &method, answer)) {
+pub(crate) async fn forward(target: &Target, request: Request) -> Response {
+    match try_forward(target, request).await {
         Ok(response) => response,
-        Err(fault) => fault.answer(upstream.name()),
+        Err(fault) => fault.answer(target.upstream.name()),
     }
+}
+
+async fn try_forward(target: &Target, request: Request) -> Result<Response, Fault> {
+    let method = request.method().clone();
+    let request = prepare(&target.upstream, target.path, request)?;
+    let mut answer = ask(target, request).await?;
+    // A first part that comes late, as that of a stream of events may, does not hold the head back for ever.
+    if let Ok(began) = timeout(FIRST_PART, answer.body_mut().begin()).await {
+        began.map_err(Fault::Broken)?;
+    }
+    hand_back(&target.upstream, &method, answer)
 }
 
 /// Makes the client's request one to the upstream.
 fn prepare(upstream: &Upstream, path: Option<&'static str>, request: Request) -> Result<http::Request<Upload>, Fault> {
+    if forwarding::came_from_here(request.headers()) {
+        return Err(Fault::Loop);
+    }
     let length = framing::announced_length(request.headers()).map_err(|_| Fault::TransferCoding)?;
     let (mut parts, body) = request.into_parts();
     headers::for_upstream(&mut parts, upstream.host(), length);
@@ -64,33 +91,36 @@ fn path_and_query(parts: &request::Parts, path: Option<&'static str>) -> PathAnd
 
 /// Sends the request; once more, over a new connection, if that is safe and nothing of an answer had come.
 ///
-/// A kept connection may be closed by its upstream at any moment, also while a request is on the way; and of many upstreams
-/// behind one name one may just have died. A method that changes nothing may then be repeated (RFC 9110 section 9.2.2);
-/// any other, and any request with a body, gets its 502. So does one that waited for a connection in vain: it has waited
-/// long enough.
-async fn ask(upstream: &Upstream, request: http::Request<Upload>) -> Result<http::Response<Answer>, Fault> {
-    let (spare, upload) = (spare(&request), request.body().progress());
-    let first = pin!(upstream.send(request));
-    // One with a body does not wait for its turn, for it is under way as long as its client likes: a few slow ones would keep
-    // out everybody. The turn is over with the head of the answer, for the same reason.
+/// A kept connection may be closed by its upstream at any moment, also while a request is on the way. A request that has no
+/// effect may then be repeated (RFC 9110 section 9.2.2): that depends on the route, because `GET /login` creates a session.
+/// Any other, and any request with a body, gets its 502. What was not sent at all goes another way in [`Upstream::send`].
+async fn ask(target: &Target, request: http::Request<Upload>) -> Result<http::Response<Answer>, Fault> {
+    let Target { upstream, share, .. } = target;
+    let spare = if target.is_repeatable { spare(&request) } else { None };
+    let (upload, connections) = (request.body().progress(), share.connections());
+    let first = pin!(upstream.send(connections, request));
+    // One with a body does not wait for a permit, because it is under way as long as its client likes: a few slow ones would
+    // keep out everybody. The permit ends with the head of the answer, for the same reason.
     if let Some(upload) = upload {
         return while_it_moves(upstream, &upload, first).await;
     }
-    let mut turn = upstream.turn().await;
-    match in_time(upstream, &mut turn, first).await {
-        Err(fault) if fault.is_closed_early() || fault.is_refusal() => match spare {
-            // Boxed, for no other request is to be as big as one that is sent twice.
-            Some(spare) => in_time(upstream, &mut turn, Box::pin(upstream.send_anew(spare)).as_mut()).await,
+    let mut permit = share.acquire().await;
+    match in_time(upstream, &mut permit, first).await {
+        Err(fault) if fault.is_closed_early() => match spare {
+            // Boxed, because no other request needs as much memory as one that is sent twice.
+            Some(spare) => {
+                in_time(upstream, &mut permit, Box::pin(upstream.send_anew(connections, spare)).as_mut()).await
+            }
             None => Err(fault),
         },
         outcome => outcome,
     }
 }
 
-/// A copy of a request that may be sent twice.
+/// A copy of a request that has no effect where the route has none.
 fn spare(request: &http::Request<Upload>) -> Option<http::Request<Upload>> {
-    let repeatable = matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_empty();
-    repeatable.then(|| {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_empty();
+    is_safe.then(|| {
         let mut spare = http::Request::new(Upload::empty());
         *spare.method_mut() = request.method().clone();
         *spare.uri_mut() = request.uri().clone();
@@ -104,7 +134,7 @@ fn spare(request: &http::Request<Upload>) -> Option<http::Request<Upload>> {
 /// Giving up drops the request, and with it the connection: an answer that comes late can meet nobody else's request.
 async fn in_time(
     upstream: &Upstream,
-    turn: &mut Turn<'_>,
+    permit: &mut Permit<'_>,
     mut answer: Pin<&mut impl Future<Output = Result<http::Response<Answer>, Fault>>>,
 ) -> Result<http::Response<Answer>, Fault> {
     let now = Instant::now();
@@ -112,7 +142,7 @@ async fn in_time(
     if let Ok(outcome) = timeout_at(deadline.min(now + SLOW), answer.as_mut()).await {
         return outcome;
     }
-    turn.is_slow();
+    permit.is_slow();
     timeout_at(deadline, answer).await.unwrap_or(Err(Fault::Late))
 }
 

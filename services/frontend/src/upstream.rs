@@ -9,10 +9,10 @@ use url::Url;
 
 use crate::{
     answer::Answer,
+    concurrency::{QuickLimit, Share},
     connection::{Connection, Connector, Unanswered},
     fault::Fault,
     lanes::{Lanes, Place, Spread},
-    turns::{Turn, Turns},
     upload::{Progress, Upload},
 };
 
@@ -116,7 +116,7 @@ struct Inner {
     connector: Connector,
     lanes: Arc<Lanes>,
     deadlines: Deadlines,
-    turns: Turns,
+    most_requests: Option<usize>,
 }
 
 impl Upstream {
@@ -132,8 +132,8 @@ impl Upstream {
         let kept =
             descriptors::for_kept(POOL_SIZE).min(spread.at_once.map_or(usize::MAX, |most| most.saturating_mul(2)));
         let lanes = Lanes::new(spread, (kept / spread.lanes.max(1)).max(1));
-        let turns = Turns::new(spread.at_once);
-        Self(Arc::new(Inner { name, authority, host, connector, lanes, deadlines, turns }))
+        let most_requests = spread.at_once;
+        Self(Arc::new(Inner { name, authority, host, connector, lanes, deadlines, most_requests }))
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -149,21 +149,27 @@ impl Upstream {
         &self.0.host
     }
 
-    /// Waits until one more request may be under way, in the order of coming.
-    pub(crate) async fn turn(&self) -> Turn<'_> {
-        self.0.turns.next().await
+    /// Limits on its requests, for as many kinds of routes. To be called once: each call allows all of them again.
+    pub(crate) fn shares<const SHARES: usize>(&self) -> [Arc<Share>; SHARES] {
+        Share::divide(self.0.most_requests)
     }
 
     /// Sends it over a kept connection where there is one, or over the first that comes back or is made. Those that turn out
     /// to be closed before its first byte was written are let go; what may have been sent is [`crate::proxy`]'s to judge.
-    pub(crate) async fn send(&self, mut request: Request<Upload>) -> Result<Response<Answer>, Fault> {
+    ///
+    /// `limit` is the one for new connections.
+    pub(crate) async fn send(
+        &self,
+        limit: &QuickLimit,
+        mut request: Request<Upload>,
+    ) -> Result<Response<Answer>, Fault> {
         let place = self.0.lanes.next();
         let upload = request.body().progress();
         loop {
             // Boxed, as everything that most requests have no need of: each waits in memory as big as it could get.
             let (mut connection, is_new) = match place.kept() {
                 Some(connection) => (connection, false),
-                None => Box::pin(self.returned_or_made(&place)).await?,
+                None => Box::pin(self.returned_or_made(limit, &place)).await?,
             };
             match connection.ask(request).await {
                 Ok(response) => return Ok(answered(response, upload.as_deref(), connection, place)),
@@ -175,18 +181,22 @@ impl Upstream {
 
     /// Sends it over a connection that nobody used before: when one upstream of many has died, its other kept connections
     /// are as dead.
-    pub(crate) async fn send_anew(&self, request: Request<Upload>) -> Result<Response<Answer>, Fault> {
+    pub(crate) async fn send_anew(
+        &self,
+        limit: &QuickLimit,
+        request: Request<Upload>,
+    ) -> Result<Response<Answer>, Fault> {
         let place = self.0.lanes.next();
         let upload = request.body().progress();
-        let mut connection = self.0.connector.connect().await?;
+        let mut connection = self.0.connector.connect(limit).await?;
         let response = connection.ask(request).await?;
         Ok(answered(response, upload.as_deref(), connection, place))
     }
 
     /// Whichever is there first: a connection that another request of the lane has no need of any more, or one of our own;
     /// and whether it is our own.
-    async fn returned_or_made(&self, place: &Place) -> Result<(Connection, bool), Fault> {
-        let mut made = pin!(self.0.connector.connect());
+    async fn returned_or_made(&self, limit: &QuickLimit, place: &Place) -> Result<(Connection, bool), Fault> {
+        let mut made = pin!(self.made(limit));
         loop {
             let mut returned = pin!(place.returned());
             // Listening before looking: one that comes back in between is not missed.
@@ -199,6 +209,15 @@ impl Upstream {
                 () = returned => {}
                 made = &mut made => return Ok((made?, true)),
             }
+        }
+    }
+
+    /// A new connection; if it is refused at once, one more attempt: another address of the same name may have a listener.
+    /// Nothing has been sent, so this is right for every request.
+    async fn made(&self, limit: &QuickLimit) -> Result<Connection, Fault> {
+        match self.0.connector.connect(limit).await {
+            Err(fault) if fault.is_refusal() => self.0.connector.connect(limit).await,
+            outcome => outcome,
         }
     }
 }

@@ -7,6 +7,8 @@ use chassis::server::Scheme;
 
 use crate::clients::Told;
 
+/// What the edge is called in `Via`: a pseudonym, so that nobody learns the name of a host (RFC 9110 section 7.6.3).
+const PSEUDONYM: &str = "flotilla";
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -16,6 +18,16 @@ pub(super) fn is_claim(name: &HeaderName) -> bool {
     let name = name.as_str().as_bytes();
     let begins_so = name.get(..X_FORWARDED.len()).is_some_and(|start| reads_as(start, X_FORWARDED));
     begins_so || [&b"forwarded"[..], b"via", b"x-real-ip"].into_iter().any(|claim| reads_as(name, claim))
+}
+
+/// Whether `Via` names the edge: then the request has been here, and its upstream leads back to the edge.
+pub(crate) fn came_from_here(headers: &HeaderMap) -> bool {
+    let members = headers.get_all(header::VIA).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    members.into_iter().any(|member| {
+        // `1.1 flotilla (comment)`: the protocol, then the name.
+        let mut words = member.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        words.nth(1).is_some_and(|name| name.eq_ignore_ascii_case(PSEUDONYM.as_bytes()))
+    })
 }
 
 const X_FORWARDED: &[u8] = b"x-forwarded";
@@ -174,6 +186,31 @@ mod tests {
     fn a_host_that_contradicts_the_target_is_left_out() {
         assert!(!described(None, "http://other.example/", "h").contains_key("x-forwarded-host"));
         assert_eq!(described(None, "http://H:80/", "h:80")["x-forwarded-host"], "h:80");
+    }
+
+    #[test]
+    fn a_request_that_was_here_before_is_recognized() {
+        let came = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::VIA, HeaderValue::from_static(value));
+            }
+            came_from_here(&headers)
+        };
+        for values in [
+            &["1.1 flotilla"][..],
+            &["1.0 flotilla"],
+            &["HTTP/1.1 Flotilla (a comment)"],
+            &["1.1 cdn.example, 1.1\tflotilla"],
+            &["1.1 cdn.example", "2  flotilla ,1.1 other"],
+        ] {
+            assert!(came(values), "{values:?}");
+        }
+        for values in
+            [&[][..], &[""], &["flotilla"], &["1.1 flotilla.example"], &["1.1 a (1.1 flotilla)"], &["1.1 a, b"]]
+        {
+            assert!(!came(values), "{values:?}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use chassis::server::{Peer, StrictTransport};
-use frontend::{Deadlines, Spread, Upstreams};
+use frontend::{Deadlines, Spread, UpstreamUrl, Upstreams, Whoami};
 use http_body_util::Limited;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -59,6 +59,17 @@ impl Edge {
     /// In front of one upstream, with requests spread over connections to it.
     pub(crate) async fn spreading(hello: &Upstream, spread: Spread) -> Self {
         Self::serving(routes(&nowhere(), &hello.url, PATIENT, spread), BODY_LIMIT).await
+    }
+
+    /// In front of both, with as many requests as may be under way to one of them.
+    pub(crate) async fn limited(auth: &Upstream, hello: &Upstream, requests: usize) -> Self {
+        let spread = Spread { at_once: Some(requests), ..Spread::default() };
+        Self::serving(routes(&auth.url, &hello.url, PATIENT, spread), BODY_LIMIT).await
+    }
+
+    pub(crate) async fn without_whoami(hello: &Upstream) -> Self {
+        let upstreams = Upstreams::new(url(&nowhere()), url(&hello.url), PATIENT, one_lane());
+        Self::serving(frontend::routes(&upstreams, Whoami::Hidden), BODY_LIMIT).await
     }
 
     /// In front of hello, and behind proxies whose word it takes.
@@ -113,8 +124,11 @@ impl Drop for Edge {
 }
 
 fn routes(auth: &str, hello: &str, deadlines: Deadlines, spread: Spread) -> Router {
-    let url = |text: &str| text.parse().expect("a URL");
-    frontend::routes(&Upstreams::new(url(auth), url(hello), deadlines, spread))
+    frontend::routes(&Upstreams::new(url(auth), url(hello), deadlines, spread), Whoami::Shown)
+}
+
+fn url(text: &str) -> UpstreamUrl {
+    text.parse().expect("a URL")
 }
 
 fn one_lane() -> Spread {

@@ -101,6 +101,81 @@ async fn a_connection_that_ends_before_the_head_is_a_502() {
     }
 }
 
+/// Whether it comes with the head or after it.
+#[tokio::test]
+async fn a_body_that_is_broken_from_its_first_byte_is_a_502() {
+    const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    const SIZED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n";
+    for (head, body, reset) in [
+        (CHUNKED, "zz\r\n", false),
+        (CHUNKED, "\r\n", false),
+        (CHUNKED, "-1\r\n", false),
+        (CHUNKED, "fffffffffffffffff\r\n", false),
+        (CHUNKED, "5;a=b\nHello", false),
+        (CHUNKED, "5\r\n", false),
+        (CHUNKED, "0\r\n", false),
+        (CHUNKED, "", false),
+        (SIZED, "", false),
+        (CHUNKED, "", true),
+        (SIZED, "", true),
+    ] {
+        for is_late in [false, true] {
+            let hello = Upstream::playing(move |_, mut wire, seen| async move {
+                receive(&mut wire, &seen).await;
+                if is_late {
+                    wire.write(head).await;
+                    sleep(Duration::from_millis(30)).await; // a slow upstream, not a wait for a result
+                    wire.write(body).await;
+                } else {
+                    wire.write(&format!("{head}{body}")).await;
+                }
+                if reset {
+                    wire.reset();
+                }
+            })
+            .await;
+            let edge = Edge::before(&hello).await;
+            let answer = edge.get("/secure", "").await;
+            assert!(answer.status() == 502 && answer.whole, "{head:?} {body:?}, late {is_late}: {answer:?}");
+            assert_problem(&answer, 502, "hello gave no valid answer");
+        }
+    }
+}
+
+/// As the first event of a stream may.
+#[tokio::test]
+async fn a_body_that_begins_late_does_not_hold_its_head_back() {
+    let begin = std::sync::Arc::new(tokio::sync::Notify::new());
+    let told = std::sync::Arc::clone(&begin);
+    let hello = Upstream::playing(move |_, mut wire, seen| {
+        let told = std::sync::Arc::clone(&told);
+        async move {
+            receive(&mut wire, &seen).await;
+            wire.write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n").await;
+            told.notified().await;
+            wire.write("Hello").await;
+        }
+    })
+    .await;
+    let edge = Edge::before(&hello).await;
+    let mut client = edge.send("GET /secure HTTP/1.1\r\nhost: edge.test\r\n\r\n").await;
+    let head = client.head().await.expect("the head, although nothing of the body has come");
+    begin.notify_one();
+    assert_eq!(client.body(&head).await, ("Hello".to_owned(), true));
+}
+
+#[tokio::test]
+async fn an_upstream_that_leads_back_to_the_edge_is_a_508() {
+    // Its own address is known only when it listens: so another one stands in between.
+    let mut hello = Upstream::saying("", "{}").await;
+    let edge = Edge::before(&hello).await;
+    edge.get("/secure", "via: 1.1 cdn.example\r\n").await;
+    let passed_on = hello.request().await.head;
+    let via = format!("via: {}\r\n", passed_on.one("via"));
+    assert_problem(&edge.get("/secure", &via).await, 508, "hello leads back to this service");
+    assert_eq!(hello.unseen(), 0);
+}
+
 #[tokio::test]
 async fn a_cut_answer_never_looks_whole() {
     for answer in [

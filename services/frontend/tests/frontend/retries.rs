@@ -59,6 +59,22 @@ async fn what_changes_something_is_never_sent_twice() {
     }
 }
 
+/// A login creates a session, a refresh uses up a token, whatever the method is.
+#[tokio::test]
+async fn what_has_effects_is_never_sent_twice() {
+    for path in ["/login", "/refresh", "/logout"] {
+        for method in ["GET", "HEAD", "POST"] {
+            let mut auth = closing_under_a_request().await;
+            let edge = Edge::new(&auth.url, &nowhere(), PATIENT, BODY_LIMIT).await;
+            assert_eq!(edge.get("/.well-known/jwks.json", "").await.status(), 200);
+            let mut client = edge.send(&request(method, "").replace("/secure", path)).await;
+            let head = client.head().await.expect("a head");
+            assert!(head.line.contains(" 502 "), "{method} {path}: {}", head.line);
+            assert_eq!(auth.unseen(), 2, "{method} {path}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_answer_without_a_body_leaves_its_connection_to_the_next() {
     let hello = Upstream::answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n").await;

@@ -55,6 +55,37 @@ async fn every_method_passes() {
 }
 
 #[tokio::test]
+async fn a_method_that_no_route_has_reaches_no_upstream() {
+    let suite = suite().await;
+    for method in ["QUERY", "TRACE", "BREW", "get"] {
+        for (path, allowed) in [
+            ("/", "GET,HEAD"),
+            ("/secure", "GET,HEAD"),
+            ("/login", "GET,POST"),
+            ("/refresh", "POST"),
+            ("/auth/openapi.json", "GET,HEAD"),
+        ] {
+            let answer = suite.edge.ask(&format!("{method} {path} HTTP/1.1\r\nhost: edge.test\r\n\r\n")).await;
+            assert_eq!((answer.status(), answer.one("allow")), (405, allowed), "{method} {path}");
+        }
+    }
+    assert_eq!((suite.auth.connections(), suite.hello.connections()), (0, 0));
+}
+
+#[tokio::test]
+async fn whoami_can_be_hidden() {
+    let hello = Upstream::saying("", "{}").await;
+    let edge = Edge::without_whoami(&hello).await;
+    for method in ["GET", "HEAD", "POST"] {
+        let mut client = edge.send(&format!("{method} /whoami HTTP/1.1\r\nhost: edge.test\r\n\r\n")).await;
+        let head = client.head().await.expect("a head");
+        assert!(head.line.contains(" 404 "), "{method}: {}", head.line);
+    }
+    assert_eq!(hello.connections(), 0);
+    assert_eq!(edge.get("/secure", "").await.status(), 200);
+}
+
+#[tokio::test]
 async fn an_upstreams_refusal_passes_as_it_is() {
     let refusal =
         "HTTP/1.1 405 Method Not Allowed\r\nallow: GET,HEAD\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nno";

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     edge::Edge,
-    upstream::{Upstream, receive},
+    upstream::{Received, Upstream, receive},
 };
 
 #[tokio::test]
@@ -86,5 +86,52 @@ async fn who_waits_for_a_slow_upstream_keeps_nobody_out() {
     leave.add_permits(200);
     for mut client in clients {
         assert_eq!(client.answer().await.status(), 200);
+    }
+}
+
+/// Answers requests for some paths at once, and those for others when it is told to.
+async fn slow_at(slow: &'static [&'static str], leave: &Arc<Semaphore>) -> Upstream {
+    let leave = Arc::clone(leave);
+    Upstream::playing(move |_, mut wire, seen| {
+        let leave = Arc::clone(&leave);
+        async move {
+            while let Some(head) = wire.head().await {
+                let _ = seen.send(Received { head: head.clone(), body: String::new(), whole: true });
+                if slow.iter().any(|path| head.line.contains(&format!(" {path} "))) {
+                    leave.acquire().await.expect("open").forget();
+                }
+                wire.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+            }
+        }
+    })
+    .await
+}
+
+/// Fault row 29: while requests wait for one thing, those that do not need it are answered, with the least memory, too.
+#[tokio::test]
+async fn fault_29_requests_that_wait_keep_no_other_route_waiting() {
+    for requests in [8, 32] {
+        for (slow, others) in [
+            (&["/secure", "/admin"][..], &["/", "/whoami", "/hello/openapi.json", "/login", "/refresh"][..]),
+            (&["/login"], &["/.well-known/jwks.json", "/auth/openapi.json", "/refresh", "/logout", "/", "/secure"]),
+            (&["/refresh", "/logout"], &["/.well-known/jwks.json", "/login", "/"]),
+            (&["/", "/whoami"], &["/secure", "/admin", "/login"]),
+        ] {
+            let leave = Arc::new(Semaphore::new(0));
+            let (auth, hello) = (slow_at(slow, &leave).await, slow_at(slow, &leave).await);
+            let edge = Edge::limited(&auth, &hello, requests).await;
+            let mut waiting = Vec::new();
+            for number in 0..100 {
+                let path = slow[number % slow.len()];
+                waiting.push(edge.send(&format!("GET {path} HTTP/1.1\r\nhost: edge.test\r\n\r\n")).await);
+            }
+            for path in others {
+                assert_eq!(edge.get(path, "").await.status(), 200, "{path} while {slow:?} wait, {requests} at once");
+            }
+            leave.add_permits(100);
+            for mut client in waiting {
+                assert_eq!(client.answer().await.status(), 200);
+            }
+        }
     }
 }

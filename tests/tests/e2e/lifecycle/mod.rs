@@ -5,6 +5,7 @@ mod crashes;
 mod descriptors;
 mod drain;
 pub(crate) mod fake;
+mod hanging;
 mod in_flight;
 mod key_sets;
 pub(crate) mod load;
@@ -29,6 +30,7 @@ pub(crate) fn tests() -> Vec<Test> {
         crashes::tests(),
         descriptors::tests(),
         drain::tests(),
+        hanging::tests(),
         in_flight::tests(),
         key_sets::tests(),
         ports::tests(),

@@ -19,6 +19,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_name_that_does_not_resolve_is_a_503,
         an_answer_that_is_none_is_a_502,
         an_answer_that_is_cut_never_looks_whole,
+        an_answer_that_is_cut_is_logged_with_its_request,
         an_upstream_that_is_killed_and_replaced_under_load_is_not_missed,
     ]
 }
@@ -92,6 +93,15 @@ async fn an_answer_that_is_cut_never_looks_whole() {
         let answer = in_time(client.get("/").try_send()).await;
         assert!(answer.as_ref().is_none_or(|answer| answer.status == 502), "{answer:?}");
     }
+}
+
+async fn an_answer_that_is_cut_is_logged_with_its_request() {
+    let half = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf".to_vec();
+    let broken = Fake::that(Reply::Bytes(half)).await;
+    let (mut frontend, client) = edge_of(&broken.url()).await;
+    in_time(client.get("/").header("x-request-id", "lesson-5.cut").try_send()).await;
+    let cut = frontend.event("answer cut").await;
+    assert_eq!((cut["request_id"].as_str(), cut["upstream"].as_str()), (Some("lesson-5.cut"), Some("hello")), "{cut}");
 }
 
 /// As when one pod of several dies: its connections end, also those with a request on the way, and new ones reach another.
