@@ -130,8 +130,8 @@ def environment_faults(objects, environment):
         probe = container["readinessProbe"]
         if probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3) >= seconds(data[f"{prefix}_DRAIN_DELAY"]):
             yield f"{name}: it has drained before its readiness probe has failed"
-        if environment != "dev" and data.get(f"{prefix}_LAB") != "false":
-            yield f"{name}: {prefix}_LAB is not false"
+        if (lab := data.get(f"{prefix}_LAB")) != ("true" if environment == "dev" else None):
+            yield f"{name}: {prefix}_LAB is {lab}; only dev sets it, to true"
     auth, hello = settings(objects, "auth"), settings(objects, "hello")
     for what in ("ISSUER", "AUDIENCE"):
         if auth[2][f"AUTH_{what}"] != hello[2][f"HELLO_{what}"]:

@@ -23,6 +23,7 @@ Settings:
     MONOLITH_HTTP_ADDR, MONOLITH_HEALTH_ADDR, MONOLITH_DATA_DIR
   nor, with --ephemeral, AUTH_DATABASE_URL and MONOLITH_DATABASE_URL.
   LOG_FORMAT is what --log-format says.
+  Switches and faults are on: AUTH_LAB, HELLO_LAB, FRONTEND_LAB and MONOLITH_LAB are true unless you set them.
   With FRONTEND_TLS_CERT_FILE and FRONTEND_TLS_KEY_FILE the suite speaks TLS; flotilla certs makes such files.";
 
 /// The services, in the order of their start.
@@ -103,7 +104,16 @@ impl Berth {
         };
         berth.set("HTTP_ADDR", berth.http.to_string());
         berth.set("HEALTH_ADDR", berth.health.to_string());
+        berth.switch_lab_on(&Sources::of_process());
         Ok(berth)
+    }
+
+    /// Switches and faults are on here, unless the user's own setting says otherwise.
+    fn switch_lab_on(&mut self, users: &Sources) {
+        let variable = self.variable("LAB");
+        if !users.has(&variable) && !users.has(&format!("{variable}_FILE")) {
+            self.settings.push((variable, "true".to_owned()));
+        }
     }
 
     /// A further hello, on ports that are free, with keys of this auth.

@@ -140,7 +140,7 @@ impl Boot {
         let Self { service, sources, shutdown, started } = self;
         // Everything is read, and there may be secrets in it.
         drop(sources);
-        let Configuration { settings, platform, effective, warnings } = configuration;
+        let Configuration { settings, platform, lab, effective, warnings } = configuration;
         let prefix = service.prefix;
         let http = bind(settings.http_addr.0, &format!("{prefix}HTTP_ADDR")).await.map_err(Stop::Failed)?;
         let health_listener =
@@ -166,7 +166,8 @@ impl Boot {
             faults,
             metrics: metrics.clone(),
             effective: Arc::new(effective),
-            lab: settings.lab,
+            lab,
+            listener: address(&health_listener, settings.health_addr.0).ip(),
         };
         let start = health.condition("start");
         tracing::info!(

@@ -64,7 +64,8 @@ impl Scene {
         match self {
             Self::Suite => Stage::with_suite(Up::start().await),
             Self::Monolith => {
-                Stage::of(vec![Launch::service(Program::Monolith).ready().await], &[(Program::Monolith, 8080)]).await
+                let monolith = Launch::service(Program::Monolith).set("LAB", "true").ready().await;
+                Stage::of(vec![monolith], &[(Program::Monolith, 8080)]).await
             }
             Self::Classic => {
                 let ports = [(Program::Monolith, 9080), (Program::Auth, 9090), (Program::Hello, 9092)];

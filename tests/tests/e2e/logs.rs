@@ -122,7 +122,7 @@ async fn the_demo_account_is_announced() {
 }
 
 async fn injected_faults_are_logged_by_their_fields() {
-    let mut monolith = Launch::service(Program::Monolith).ready().await;
+    let mut monolith = Launch::service(Program::Monolith).set("LAB", "true").ready().await;
     let faults = json!({"delay_ms": 5, "error_percent": 30, "for_seconds": 60});
     monolith.health().await.put("/faults", &faults, 200).await;
     let event = monolith.event("faults injected").await;

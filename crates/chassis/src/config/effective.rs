@@ -39,4 +39,16 @@ impl Effective {
     pub fn get(&self, name: &str) -> Option<&Shown> {
         self.0.iter().find(|shown| shown.name == name)
     }
+
+    /// Whether a variable has a value.
+    pub(super) fn is_given(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|shown| shown.value.is_some())
+    }
+
+    /// Shows what an unset variable means.
+    pub(super) fn set_default(&mut self, name: &str, value: String) {
+        if let Some(shown) = self.0.iter_mut().find(|shown| shown.name == name) {
+            shown.value.get_or_insert(value);
+        }
+    }
 }

@@ -3,7 +3,10 @@ use std::{collections::BTreeMap, fmt, fs, io::Read as _, mem, path::Path};
 
 use zeroize::Zeroizing;
 
-use super::{Effective, Origin, Platform, Section, Setting, Settings, Shown, Sources, names};
+use super::{
+    Effective, Origin, Platform, Section, Setting, Settings, Shown, Sources, names,
+    settings::{LAB, SECRET},
+};
 use crate::Service;
 
 /// A `_FILE` holds a value, not a document.
@@ -49,6 +52,8 @@ pub struct Configuration {
     pub settings: Settings,
     /// What carries no prefix.
     pub platform: Platform,
+    /// Whether the health port has switches and faults: as the setting says, else in classic mode only.
+    pub lab: bool,
     /// For `/config`.
     pub effective: Effective,
     /// For the log, once there is one.
@@ -115,9 +120,13 @@ impl<'a> Reader<'a> {
         let settings = self.section::<Settings>();
         let platform = self.section::<Platform>();
         let warnings = self.judge_unknown_names();
+        let prefix = self.service.prefix;
         match (settings, platform) {
             (Some(settings), Some(platform)) if self.problems.is_empty() => {
-                Ok(Configuration { settings, platform, effective: Effective(self.effective), warnings })
+                let mut effective = Effective(self.effective);
+                let lab = settings.lab.unwrap_or_else(|| effective.is_given(&format!("{prefix}{SECRET}")));
+                effective.set_default(&format!("{prefix}{LAB}"), lab.to_string());
+                Ok(Configuration { settings, platform, lab, effective, warnings })
             }
             _ => Err(Invalid(self.problems)),
         }

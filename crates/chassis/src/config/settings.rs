@@ -4,6 +4,10 @@ use serde::Deserialize;
 use super::{ListenAddr, Section, Setting, Span};
 
 const ADDRESS: &str = "an IP address and a port, such as 127.0.0.1:8080 or :80; port 0 takes a free one";
+/// Switches and faults.
+pub(super) const LAB: &str = "LAB";
+/// Of classic mode: the services that have it call their shared secret so.
+pub(super) const SECRET: &str = "SECRET";
 const SPAN: &str = "a span of time such as 500ms, 20s or 2m";
 
 /// Listeners, drain and limits of a service.
@@ -17,8 +21,8 @@ pub struct Settings {
     pub drain_delay: Span,
     /// How long requests in flight may take after that.
     pub shutdown_timeout: Span,
-    /// Whether the health port has switches and faults.
-    pub lab: bool,
+    /// Whether the health port has switches and faults; see [`super::Configuration::lab`].
+    pub lab: Option<bool>,
     /// How long a request may take until its answer begins.
     pub request_timeout: Span,
     /// How long a request's head may take once it has begun.
@@ -44,9 +48,9 @@ impl Section for Settings {
             "after SIGTERM, how long to keep serving while not ready, so that load balancers notice",
         ),
         Setting::new("SHUTDOWN_TIMEOUT", "20s", SPAN, "how long requests in flight may take after the drain delay"),
-        Setting::new(
-            "LAB",
-            "true",
+        Setting::optional(
+            LAB,
+            "true in classic mode, else false",
             "true or false",
             "switches and faults on the health port; false answers them with 404",
         ),

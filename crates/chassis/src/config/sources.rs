@@ -45,6 +45,11 @@ impl Sources {
         self
     }
 
+    /// Whether a variable has a value.
+    pub fn has(&self, variable: &str) -> bool {
+        self.environment.get(variable).is_some_and(|value| !value.is_empty())
+    }
+
     /// Adds a flag's value for a setting.
     #[must_use]
     pub fn with_flag(mut self, setting: &'static str, flag: &'static str, value: Option<String>) -> Self {

@@ -3,6 +3,7 @@
 //! Liveness depends on nothing outside the process. Readiness is earned: it is false until every [`Condition`] is met
 //! and false again while draining. Switches lie over both, for lessons.
 mod body;
+mod callers;
 mod condition;
 mod probes;
 mod routes;

@@ -1,15 +1,15 @@
 //! The health port's table of contents, and its handlers.
 use axum::{
     Json, Router,
-    extract::{Request, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
-    middleware::{Next, from_fn},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::get,
 };
 use tokio::time::Instant;
 
-use super::{Health, Report, Which, body::Sent, switch};
+use super::{Health, Report, Which, body::Sent, callers, switch};
 use crate::{
     Problem,
     config::Effective,
@@ -25,6 +25,8 @@ pub(crate) struct HealthPort {
     pub(crate) metrics: Metrics,
     pub(crate) effective: std::sync::Arc<Effective>,
     pub(crate) lab: bool,
+    /// Where it listens.
+    pub(crate) listener: std::net::IpAddr,
 }
 
 pub(crate) fn routes(port: HealthPort) -> Router {
@@ -37,10 +39,9 @@ pub(crate) fn routes(port: HealthPort) -> Router {
     let lab = Router::new()
         .route("/healthz/status", get(healthz_status).post(toggle_healthz).put(set_healthz))
         .route("/readiness/status", get(readiness_status).post(toggle_readiness).put(set_readiness))
-        .route("/faults", get(shown_faults).put(set_faults).delete(end_faults))
-        .layer(from_fn(refuse_other_sites));
+        .route("/faults", get(shown_faults).put(set_faults).delete(end_faults));
     let all = if port.lab { read.merge(lab) } else { read };
-    all.with_state(port)
+    all.layer(from_fn_with_state(port.listener, callers::refuse_foreign)).with_state(port)
 }
 
 async fn healthz(State(port): State<HealthPort>, headers: HeaderMap) -> Response {
@@ -146,13 +147,4 @@ async fn end_faults(State(port): State<HealthPort>) -> StatusCode {
 
 fn unprocessable(wrong: String) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY).detail(wrong)
-}
-
-/// A page on another site can make a browser POST to this port without asking; it cannot hide that it did (Fetch Metadata).
-async fn refuse_other_sites(request: Request, next: Next) -> Response {
-    let site = request.headers().get("sec-fetch-site").map(axum::http::HeaderValue::as_bytes);
-    if request.method().is_safe() || matches!(site, None | Some(b"same-origin" | b"none")) {
-        return next.run(request).await;
-    }
-    Problem::new(StatusCode::FORBIDDEN).detail("switches are not changed from other sites' pages").into_response()
 }

@@ -80,6 +80,6 @@ impl Subject {
 
 /// Needs nobody else to be ready.
 pub(crate) fn configured(program: Program) -> Launch {
-    let launch = Launch::service(program);
+    let launch = Launch::service(program).set("LAB", "true");
     if program == Program::Frontend { launch } else { launch.set("SECRET", SECRET) }
 }

@@ -1,10 +1,10 @@
 //! Switches over the probes: the classic toggle, and settings that end by themselves.
 use std::time::Duration;
 
-use e2e::{Program, Test, eventually};
+use e2e::{HealthPort, Launch, Program, Test, eventually};
 use serde_json::json;
 
-use super::{Check, Subject, checks, configured};
+use super::{Check, SECRET, Subject, checks, configured};
 
 pub(crate) fn checks() -> impl IntoIterator<Item = Check> {
     checks![
@@ -14,7 +14,8 @@ pub(crate) fn checks() -> impl IntoIterator<Item = Check> {
         the_next_probes_fail_as_many_as_asked,
         liveness_and_readiness_are_switched_apart,
         a_setting_that_makes_no_sense_is_refused,
-        a_page_of_another_site_switches_nothing,
+        a_page_of_another_site_switches_and_reads_nothing,
+        a_rebound_host_name_switches_and_reads_nothing,
     ]
 }
 
@@ -92,29 +93,81 @@ async fn a_setting_that_makes_no_sense_is_refused(subject: Subject) {
     subject.health.readiness(200).await;
 }
 
-async fn a_page_of_another_site_switches_nothing(subject: Subject) {
-    for (method, path) in
-        [("POST", "/readiness/status"), ("PUT", "/healthz/status"), ("PUT", "/faults"), ("DELETE", "/faults")]
-    {
-        subject.health.request(method, path).header("sec-fetch-site", "cross-site").send(403).await.problem();
+/// What the health port answers, and whether it changes something.
+const REQUESTS: [(&str, &str); 8] = [
+    ("POST", "/readiness/status"),
+    ("PUT", "/healthz/status"),
+    ("PUT", "/faults"),
+    ("DELETE", "/faults"),
+    ("GET", "/config"),
+    ("GET", "/metrics"),
+    ("GET", "/probes"),
+    ("GET", "/healthz"),
+];
+
+/// Fault 33.
+async fn a_page_of_another_site_switches_and_reads_nothing(subject: Subject) {
+    for (method, path) in REQUESTS {
+        for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "http://evil.test"), ("origin", "null")] {
+            subject.health.request(method, path).header(name, value).send(403).await.problem();
+        }
     }
     subject.health.readiness(200).await;
 }
 
-/// Staging and production take the switches away.
-pub(crate) fn tests() -> Vec<Test> {
-    e2e::tests![without_the_lab_there_are_no_switches]
+/// Fault 33.
+async fn a_rebound_host_name_switches_and_reads_nothing(subject: Subject) {
+    for (method, path) in REQUESTS {
+        subject.health.request(method, path).header("host", "evil.test:8081").send(403).await.problem();
+        let own = [("host", "evil.test"), ("origin", "http://evil.test"), ("sec-fetch-site", "same-origin")];
+        let request = own
+            .into_iter()
+            .fold(subject.health.request(method, path), |request, (name, value)| request.header(name, value));
+        request.send(403).await.problem();
+    }
+    subject.health.readiness(200).await;
 }
 
-async fn without_the_lab_there_are_no_switches() {
+pub(crate) fn tests() -> Vec<Test> {
+    e2e::tests![there_are_no_switches_unless_they_are_asked_for, classic_mode_has_switches]
+}
+
+/// Fault 33.
+async fn there_are_no_switches_unless_they_are_asked_for() {
     for program in Program::SERVICES {
-        let subject = Subject::own(configured(program).set("LAB", "false")).await;
-        for path in ["/healthz/status", "/readiness/status", "/faults"] {
-            for method in ["GET", "POST", "PUT", "DELETE"] {
-                subject.health.request(method, path).send(404).await.problem();
-            }
-        }
-        subject.health.readiness(200).await;
-        subject.health.get("/probes").send(200).await;
+        let launch = Launch::service(program);
+        let launch = if program == Program::Hello { launch.set("JWKS_URL", "http://127.0.0.1:9/") } else { launch };
+        has_no_switches(program, launch).await;
+        has_no_switches(program, configured(program).set("LAB", "false")).await;
     }
+}
+
+async fn has_no_switches(program: Program, launch: Launch) {
+    let mut process = launch.spawn();
+    let health = HealthPort::new(format!("http://{}", process.listening().await.health));
+    for path in ["/healthz/status", "/readiness/status", "/faults"] {
+        for method in ["GET", "POST", "PUT", "DELETE"] {
+            health.request(method, path).send(404).await.problem();
+        }
+    }
+    health.liveness(200).await;
+    health.get("/probes").send(200).await;
+    assert_eq!(lab_of(program, &health).await, "false");
+}
+
+/// As the labs of 2016 need it: they set a secret, and no variable.
+async fn classic_mode_has_switches() {
+    for program in [Program::Auth, Program::Hello, Program::Monolith] {
+        let mut process = Launch::service(program).args([format!("-secret={SECRET}")]).ready().await;
+        let health = process.health().await;
+        health.post("/readiness/status", 200).await;
+        health.readiness(503).await;
+        assert_eq!(lab_of(program, &health).await, "true");
+    }
+}
+
+async fn lab_of(program: Program, health: &HealthPort) -> String {
+    let config = health.get("/config").send(200).await.json();
+    let lab = config.as_array().into_iter().flatten().find(|shown| shown["name"] == program.variable("LAB"));
+    lab.expect("LAB is shown")["value"].as_str().expect("a value").to_owned()
 }

@@ -2,7 +2,7 @@
 use e2e::{LONG, Program, eventually};
 use serde_json::json;
 
-use super::{Check, alone, checks};
+use super::{Check, alone, alone_with, checks};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![the_engine_finds_it_healthy, its_exit_code_is_that_of_the_readiness]
@@ -15,7 +15,8 @@ async fn the_engine_finds_it_healthy(program: Program) {
 }
 
 async fn its_exit_code_is_that_of_the_readiness(program: Program) {
-    let container = alone(program).ready().await;
+    let lab = format!("{}=true", program.variable("LAB"));
+    let container = alone_with(program, &["--env", &lab]).ready().await;
     let ask = [program.name(), "healthcheck"];
     container.exec(&ask).expect(0);
     container.health().put("/readiness/status", &json!({"healthy": false, "for_seconds": 60}), 200).await;

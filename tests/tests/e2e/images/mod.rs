@@ -52,7 +52,12 @@ const SECRET: &str = "-secret=a-shared-secret-of-more-than-32-bytes";
 
 /// A service as every pod of ours is, and without the others.
 fn alone(program: Program) -> Container {
+    alone_with(program, &[])
+}
+
+/// The same with more options for the engine.
+fn alone_with(program: Program, options: &[&str]) -> Container {
     // Tokens are judged by a secret, so that hello waits for no key set; the others do without.
     let arguments: &[&str] = if program == Program::Hello { &[SECRET] } else { &[] };
-    Container::confined(program, &container::image(program), &[], arguments)
+    Container::confined(program, &container::image(program), options, arguments)
 }

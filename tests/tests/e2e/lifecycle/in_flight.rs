@@ -28,7 +28,7 @@ async fn slow_request(process: &mut Process, delay_ms: u32) -> (JoinHandle<Optio
 
 async fn a_request_in_flight_is_finished() {
     for program in [Program::Hello, Program::Monolith] {
-        let mut process = alone(program).ready().await;
+        let mut process = alone(program).set("LAB", "true").ready().await;
         let (request, health) = slow_request(&mut process, 1500).await;
         process.signal(Signal::TERM);
         draining(&health).await;
@@ -40,7 +40,7 @@ async fn a_request_in_flight_is_finished() {
 
 async fn a_request_that_is_stuck_is_cut_at_the_deadline() {
     for program in [Program::Hello, Program::Monolith] {
-        let mut process = alone(program).set("SHUTDOWN_TIMEOUT", "300ms").ready().await;
+        let mut process = alone(program).set("LAB", "true").set("SHUTDOWN_TIMEOUT", "300ms").ready().await;
         let (request, _) = slow_request(&mut process, 30_000).await;
         process.signal(Signal::TERM);
         assert!(process.wait_exit(AT_ONCE).await.success());

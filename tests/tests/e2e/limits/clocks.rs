@@ -93,10 +93,10 @@ async fn a_body_that_stops_coming_is_a_408() {
 }
 
 async fn a_body_that_stops_coming_is_a_408_on_the_health_port_too() {
-    let (mut process, _) = own(Program::Auth, &[("BODY_TIMEOUT", SHORT)]).await;
+    let (mut process, _) = own(Program::Auth, &[("BODY_TIMEOUT", SHORT), ("LAB", "true")]).await;
     let health = process.listening().await.health;
     for path in ["/healthz/status", "/readiness/status", "/faults"] {
-        let head = format!("PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 16\r\n\r\n");
+        let head = format!("PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 16\r\n\r\n");
         let mut wire = Wire::to(health).await;
         wire.send(format!("{head}{{")).await;
         let answer = wire.answer().await;
