@@ -52,7 +52,7 @@ pub fn parse(
     let names: Vec<String> = commands.iter().map(|command| command.get_name().to_owned()).collect();
     let mut matches =
         command(service, settings).subcommands(commands).try_get_matches_from(as_clap_wants_them(arguments, &names))?;
-    for (id, flag, setting, _) in CLASSIC {
+    for (id, flag, setting, _) in classic(settings) {
         sources = sources.with_flag(setting, flag, matches.remove_one::<String>(id));
     }
     Ok(match matches.subcommand() {
@@ -78,11 +78,17 @@ fn command(service: &Service, settings: &[&[Setting]]) -> Command {
         .args_conflicts_with_subcommands(false)
         .subcommand(healthcheck)
         .after_help(variables(service, settings));
-    for (id, _, setting, about) in CLASSIC {
+    for (id, _, setting, about) in classic(settings) {
         let help = format!("{about} (over {}{setting})", service.prefix);
         command = command.arg(Arg::new(id).long(id).value_name("VALUE").global(true).hide_env(true).help(help));
     }
     command
+}
+
+/// The classic flags that this service has a setting for. Every service has the two addresses; the frontend has no secret.
+fn classic(settings: &[&[Setting]]) -> impl Iterator<Item = (&'static str, &'static str, &'static str, &'static str)> {
+    let names: Vec<_> = settings.iter().flat_map(|group| group.iter()).map(|setting| setting.name).collect();
+    CLASSIC.into_iter().filter(move |(_, _, setting, _)| *setting != "SECRET" || names.contains(setting))
 }
 
 /// The table of variables, from the same source as everything else.
@@ -156,6 +162,20 @@ mod tests {
         let Asked::Command { matches, .. } = asked else { panic!("no command") };
         let (_, of_command) = matches.subcommand().expect("a command");
         assert_eq!(of_command.get_one::<String>("kid").map(String::as_str), Some("-9kid"));
+    }
+
+    #[test]
+    fn a_classic_flag_is_offered_only_where_its_setting_exists() {
+        const SECRET: &[Setting] = &[Setting::optional("SECRET", "none", "a secret", "what it keeps").secret()];
+        let help = |settings: &[&[Setting]]| command(&SERVICE, settings).render_help().to_string();
+        assert!(help(&[SECRET]).contains("--secret"));
+        assert!(!help(&[]).to_lowercase().contains("secret"), "{}", help(&[]));
+        assert!(help(&[]).contains("--http") && help(&[]).contains("--health"));
+        let given = || ["hello", "-secret=hunter2"].map(OsString::from);
+        let refusal = parse(&SERVICE, &[], Vec::new(), given(), Sources::default()).expect_err("no such flag");
+        assert_eq!(refusal.exit_code(), 2);
+        assert!(!refusal.to_string().contains("hunter2"), "{refusal}");
+        assert!(parse(&SERVICE, &[SECRET], Vec::new(), given(), Sources::default()).is_ok());
     }
 
     #[test]
