@@ -29,7 +29,7 @@ pub(crate) struct Options {
 enum Purpose {
     /// Build from source
     Rust,
-    /// The walkthrough on this machine
+    /// The lessons of docs/walkthrough.md, in a cluster
     Walkthrough,
     /// Images and Compose
     Docker,
@@ -37,8 +37,6 @@ enum Purpose {
     Kubernetes,
     /// A cluster on this machine
     Minikube,
-    /// The suite as a chart, in lessons to come
-    Helm,
     /// A database server
     Postgres,
 }

@@ -19,7 +19,7 @@ const TOOLS: [Tool; 7] = [
     Tool {
         name: "cargo",
         used_for: "builds flotilla from source",
-        purposes: &[Purpose::Rust],
+        purposes: &[Purpose::Rust, Purpose::Walkthrough],
         version: &["--version"],
         answers: None,
         get: "install Rust from https://rustup.rs (the right version comes by itself)",
@@ -35,7 +35,7 @@ const TOOLS: [Tool; 7] = [
     Tool {
         name: "docker",
         used_for: "images and Compose",
-        purposes: &[Purpose::Docker, Purpose::Minikube],
+        purposes: &[Purpose::Walkthrough, Purpose::Docker, Purpose::Minikube],
         version: &["--version"],
         answers: Some((
             &["version", "--format", "{{.Server.Version}}"],
@@ -44,9 +44,17 @@ const TOOLS: [Tool; 7] = [
         get: "install it from https://docs.docker.com/get-started/get-docker/",
     },
     Tool {
+        name: "just",
+        used_for: "builds the images (just images)",
+        purposes: &[Purpose::Walkthrough, Purpose::Minikube],
+        version: &["--version"],
+        answers: None,
+        get: "install it with `cargo install just`, or from https://just.systems",
+    },
+    Tool {
         name: "kubectl",
         used_for: "the suite in a cluster",
-        purposes: &[Purpose::Kubernetes, Purpose::Minikube, Purpose::Helm],
+        purposes: &[Purpose::Walkthrough, Purpose::Kubernetes, Purpose::Minikube],
         version: &["version", "--client"],
         // Whether the cluster answers is not asked: the next step may well be to start one.
         answers: None,
@@ -59,14 +67,6 @@ const TOOLS: [Tool; 7] = [
         version: &["version", "--short"],
         answers: None,
         get: "install it from https://minikube.sigs.k8s.io/docs/start/",
-    },
-    Tool {
-        name: "helm",
-        used_for: "the suite as a chart, in lessons to come",
-        purposes: &[Purpose::Helm],
-        version: &["version", "--short"],
-        answers: None,
-        get: "install it from https://helm.sh/docs/intro/install/",
     },
     Tool {
         name: "psql",
@@ -180,6 +180,24 @@ mod tests {
         ] {
             assert_eq!(version_in(said), version);
         }
+    }
+
+    /// `minikube` is one of several ways to get a cluster, so that purpose is asked for by its own name.
+    #[test]
+    fn every_tool_that_the_walkthrough_runs_is_checked_for_it() {
+        let page = include_str!("../../../docs/walkthrough.md");
+        let blocks = page.split("```sh").skip(1).filter_map(|rest| rest.split("```").next());
+        let words: Vec<_> =
+            blocks.flat_map(|block| block.split(|at: char| at.is_whitespace() || "$(`;|&".contains(at))).collect();
+        let used = |tool: &&Tool| tool.name != "minikube" && words.contains(&tool.name);
+        let missed: Vec<_> = TOOLS
+            .iter()
+            .filter(used)
+            .filter(|tool| !tool.purposes.contains(&Purpose::Walkthrough))
+            .map(|tool| tool.name)
+            .collect();
+        assert_eq!(missed, [""; 0]);
+        assert!(TOOLS.iter().filter(used).count() >= 3, "the page runs curl, kubectl and just");
     }
 
     #[test]

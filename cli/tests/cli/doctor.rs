@@ -15,7 +15,7 @@ fn bare(args: &[&str]) -> Ran {
 fn every_tool_is_named_with_its_use_and_missing_ones_are_hints() {
     let ran = bare(&["doctor"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    for tool in ["cargo", "curl", "docker", "kubectl", "minikube", "helm", "psql"] {
+    for tool in ["cargo", "curl", "docker", "just", "kubectl", "minikube", "psql"] {
         let line = ran.stdout.lines().find(|line| line.trim_start().starts_with(tool));
         assert!(line.is_some_and(|line| line.contains("missing")), "{tool} in {}", ran.stdout);
     }
@@ -25,20 +25,29 @@ fn every_tool_is_named_with_its_use_and_missing_ones_are_hints() {
 }
 
 #[test]
-fn what_is_not_there_yet_is_not_promised() {
-    let ran = bare(&["doctor"]);
-    let promised: Vec<_> = ran.stdout.lines().filter(|line| line.ends_with("in lessons to come")).collect();
-    let [line] = promised[..] else { panic!("one is to come: {}", ran.stdout) };
-    assert!(line.trim_start().starts_with("helm"), "{line}");
+fn a_purpose_without_anything_to_do_is_not_offered() {
+    let ran = bare(&["doctor", "--for", "helm"]);
+    assert_eq!(ran.code, Some(2), "there is no chart: {ran:?}");
+    assert!(ran.stderr.contains("walkthrough") && ran.stderr.contains("postgres"), "it names the others: {ran:?}");
+    assert!(!bare(&["doctor", "--help"]).stdout.to_lowercase().contains("chart"));
+}
+
+#[test]
+fn the_walkthrough_needs_more_than_curl() {
+    let ran = bare(&["doctor", "--for", "walkthrough"]);
+    assert_eq!(ran.code, Some(1));
+    let (_, fixes) = ran.stdout.split_once("To fix\n").expect("a list of remedies");
+    let named: Vec<_> = fixes.lines().filter_map(|line| line.trim().split(':').next()).collect();
+    assert_eq!(named, ["cargo", "curl", "docker", "just", "kubectl"]);
 }
 
 #[test]
 fn what_is_asked_for_and_missing_is_an_error_with_a_line_each() {
-    let ran = bare(&["doctor", "--for", "minikube,helm"]);
+    let ran = bare(&["doctor", "--for", "minikube,postgres"]);
     assert_eq!(ran.code, Some(1));
     let (_, fixes) = ran.stdout.split_once("To fix\n").expect("a list of remedies");
     let named: Vec<_> = fixes.lines().filter_map(|line| line.trim().split(':').next()).collect();
-    assert_eq!(named, ["docker", "kubectl", "minikube", "helm"]);
+    assert_eq!(named, ["docker", "just", "kubectl", "minikube", "psql"]);
 }
 
 #[test]
