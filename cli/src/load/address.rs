@@ -2,21 +2,43 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// Addresses where clouds answer every machine with its credentials, in networks that are otherwise near or shared:
+/// AWS and Google over IPv6, Alibaba, Oracle. Most clouds use 169.254.169.254, which is link-local.
+const METADATA: [IpAddr; 4] = [
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
+];
+
 /// Whether `address` is on this machine or in a network that is nobody else's: loopback, private (RFC 1918, RFC 4193),
-/// link-local (RFC 3927, RFC 4291), set aside for benchmarks (RFC 2544); and for a name that only a cluster knows the
-/// shared space of RFC 6598, which clusters take their addresses from, and providers those of their customers.
+/// set aside for benchmarks (RFC 2544); and for a name that only a cluster knows the shared space of RFC 6598, which
+/// clusters take their addresses from, and providers those of their customers. Metadata services are never near, so
+/// neither is the link-local network (RFC 3927, RFC 4291).
 pub(super) fn is_near(address: IpAddr, in_cluster: bool) -> bool {
+    let address = plain(address);
+    !is_metadata(address)
+        && match address {
+            IpAddr::V4(address) => is_near_v4(address, in_cluster),
+            IpAddr::V6(address) => address.is_loopback() || address.is_unspecified() || address.is_unique_local(),
+        }
+}
+
+/// Whether a metadata service of a cloud could answer at `address`.
+pub(super) fn is_metadata(address: IpAddr) -> bool {
+    let address = plain(address);
+    METADATA.contains(&address)
+        || match address {
+            IpAddr::V4(address) => address.is_link_local(),
+            IpAddr::V6(address) => address.is_unicast_link_local(),
+        }
+}
+
+/// The IPv4 address that an IPv6 one stands for, where it does.
+fn plain(address: IpAddr) -> IpAddr {
     match address {
-        IpAddr::V4(address) => is_near_v4(address, in_cluster),
-        IpAddr::V6(address) => match embedded(address) {
-            Some(inner) => is_near_v4(inner, in_cluster),
-            None => {
-                address.is_loopback()
-                    || address.is_unspecified()
-                    || address.is_unique_local()
-                    || address.is_unicast_link_local()
-            }
-        },
+        IpAddr::V6(six) => embedded(six).map_or(address, IpAddr::V4),
+        IpAddr::V4(_) => address,
     }
 }
 
@@ -32,7 +54,6 @@ pub(super) fn is_cluster_name(host: &str) -> bool {
 fn is_near_v4(address: Ipv4Addr, in_cluster: bool) -> bool {
     address.is_loopback()
         || address.is_private()
-        || address.is_link_local()
         // A connection to it goes to this machine.
         || address.is_unspecified()
         || matches!(address.octets(), [198, 18 | 19, _, _])
@@ -66,12 +87,10 @@ mod tests {
             "172.16.0.1",
             "172.31.255.255",
             "192.168.49.2",
-            "169.254.1.1",
             "198.19.0.1",
             "::1",
             "::",
             "fd00::1",
-            "fe80::1",
             "::ffff:10.0.0.1",
             "64:ff9b::10.0.0.1",
         ] {
@@ -100,6 +119,31 @@ mod tests {
             "2002:a00:1::1",
         ] {
             assert!(!near(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_metadata_service_needs_consent_in_every_spelling() {
+        for address in [
+            "169.254.169.254",
+            "169.254.170.2",
+            "169.254.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::169.254.169.254",
+            "fe80::1",
+            "fe80::a9fe:a9fe",
+            "febf::1",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "100.100.100.200",
+            "192.0.0.192",
+        ] {
+            let address = address.parse().unwrap();
+            assert!(is_metadata(address), "{address}");
+            assert!(!is_near(address, false) && !is_near(address, true), "{address}, whatever its name");
+        }
+        for address in ["fd00:ec2::253", "100.64.0.1", "10.0.0.1", "127.0.0.1"] {
+            assert!(!is_metadata(address.parse().unwrap()), "{address}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -16,6 +17,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -43,12 +45,18 @@ impl Connector {
         Ok(Self { resolver, tls })
     }
 
-    pub(super) async fn connect(&self) -> Result<Link, Failure> {
-        let stream = self.reach().await?;
+    /// Makes a connection until `by`, which is `limit` after the attempt began.
+    pub(super) async fn connect(&self, by: Instant, limit: Duration) -> Result<Link, Failure> {
+        let limit = humantime::format_duration(limit);
+        let late = |_| Err(Failure::new(Kind::TimedOut, format_args!("no connection within {limit}")));
+        let stream = timeout_at(by, self.reach()).await.unwrap_or_else(late)?;
         let stream = match &self.tls {
             None => Stream::Plain(stream),
             Some((connector, name)) => {
-                let secured = connector.connect(name.clone(), stream).await;
+                let secured = timeout_at(by, connector.connect(name.clone(), stream)).await.map_err(|_| {
+                    let what = "the server took the connection and did not finish the TLS handshake";
+                    Failure::new(Kind::HandshakeTimedOut, format_args!("{what} within {limit}"))
+                })?;
                 Stream::Tls(Box::new(secured.map_err(|error| Failure::new(Kind::Tls, error))?))
             }
         };

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Unreachable,
     /// No agreement on TLS.
     Tls,
+    /// The other side took the connection and did not finish the TLS handshake within the timeout.
+    HandshakeTimedOut,
     /// Not within the timeout.
     TimedOut,
     /// The connection ended before an answer began.
@@ -48,6 +50,7 @@ impl fmt::Display for Kind {
             Self::Exhausted => "out of local ports or files",
             Self::Unreachable => "not reachable",
             Self::Tls => "TLS failed",
+            Self::HandshakeTimedOut => "TLS handshake timed out",
             Self::TimedOut => "timed out",
             Self::Closed => "closed before an answer",
             Self::Cut => "answer cut short",

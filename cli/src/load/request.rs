@@ -17,6 +17,7 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("flotilla-load/", env!("CARGO_PKG_VERSION")));
 const ANY: HeaderValue = HeaderValue::from_static("*/*");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// A field as curl takes it: `name: value`.
@@ -46,12 +47,13 @@ impl FromStr for Field {
 pub(crate) struct Message {
     pub(crate) method: Method,
     pub(crate) fields: Vec<Field>,
-    pub(crate) body: Bytes,
+    /// An empty body is sent as one, with its length and its label.
+    pub(crate) body: Option<Bytes>,
 }
 
 impl Default for Message {
     fn default() -> Self {
-        Self { method: Method::GET, fields: Vec::new(), body: Bytes::new() }
+        Self { method: Method::GET, fields: Vec::new(), body: None }
     }
 }
 
@@ -75,8 +77,11 @@ impl Requests {
         if closing {
             fields.insert(CONNECTION, CLOSE);
         }
-        if !message.body.is_empty() && looks_like_json(&message.body) {
-            fields.insert(CONTENT_TYPE, JSON);
+        if let Some(body) = &message.body {
+            fields.insert(CONTENT_TYPE, if looks_like_json(body) { JSON } else { FORM });
+            if body.is_empty() {
+                fields.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
         }
         // Ours give way, the user's own add up.
         for name in message.fields.iter().map(|field| &field.name) {
@@ -87,7 +92,7 @@ impl Requests {
         }
         let run = (!fields.contains_key(REQUEST_ID)).then(|| run.to_owned());
         let uris = mix.uris().collect();
-        Self { method: message.method.clone(), uris, fields, body: message.body.clone(), run }
+        Self { method: message.method.clone(), uris, fields, body: message.body.clone().unwrap_or_default(), run }
     }
 
     /// The next request of a connection.
@@ -128,9 +133,10 @@ impl Requests {
     }
 }
 
-/// As a person would label it: a body that is JSON is sent as JSON, and nothing else is guessed.
+/// An object or an array: `1` and `true` are JSON as well, and nobody means it.
 fn looks_like_json(body: &[u8]) -> bool {
-    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+    let begins = body.trim_ascii_start().first().is_some_and(|first| matches!(first, b'{' | b'['));
+    begins && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 #[cfg(test)]
@@ -141,7 +147,7 @@ mod tests {
         let target = Target::parse("localhost:8080").unwrap();
         let mix = Mix::new(vec!["/secure?a=b".parse().unwrap()]).unwrap();
         let fields = fields.iter().map(|field| field.parse().unwrap()).collect();
-        let message = Message { method: Method::POST, fields, body: Bytes::copy_from_slice(body.as_bytes()) };
+        let message = Message { method: Method::POST, fields, body: Some(Bytes::copy_from_slice(body.as_bytes())) };
         Requests::new(&target, &mix, &message, closing, "load-1f")
     }
 
@@ -157,6 +163,20 @@ mod tests {
         assert_eq!(value("content-type").unwrap(), "application/json");
         assert_eq!(value("connection").unwrap(), "close");
         assert_eq!(request.headers().get_all("x-a").iter().count(), 2);
+    }
+
+    #[test]
+    fn a_body_is_labelled_as_json_or_as_a_form() {
+        let label = |body: &str| {
+            let request = requests(&[], body, false).make(0, None, None);
+            request.headers()["content-type"].to_str().unwrap().to_owned()
+        };
+        for json in ["{}", r#" [{"a":1}]"#, "{\"a\":\n1}"] {
+            assert_eq!(label(json), "application/json", "{json}");
+        }
+        for form in ["a=1&b=2", "", "1", "true", "\"text\"", "{not json", "plain"] {
+            assert_eq!(label(form), "application/x-www-form-urlencoded", "{form}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Host;
 
-use super::address::{is_cluster_name, is_near};
+use super::address::{is_cluster_name, is_metadata, is_near};
 use super::target::Target;
 
 /// How long an answer of the name service is good: short enough to see new pods soon, long enough not to load it, too.
@@ -124,8 +124,13 @@ impl fmt::Display for Unresolved {
         match self {
             Self::Unknown(why) => f.write_str(why),
             Self::Foreign(addresses) => {
-                let addresses: Vec<_> = addresses.iter().map(IpAddr::to_string).collect();
-                write!(f, "{} is neither of this machine nor private", addresses.join(", "))
+                let shown: Vec<_> = addresses.iter().map(IpAddr::to_string).collect();
+                let why = if addresses.iter().any(|address| is_metadata(*address)) {
+                    "is link-local or a cloud's metadata service"
+                } else {
+                    "is neither of this machine nor private"
+                };
+                write!(f, "{} {why}", shown.join(", "))
             }
         }
     }
@@ -167,6 +172,11 @@ mod tests {
         assert!(resolver("http://8.8.8.8", false).judge().await.is_err());
         assert!(resolver("http://[2606:4700::1111]", false).judge().await.is_err());
         assert!(resolver("http://8.8.8.8", true).judge().await.is_ok());
+        let metadata = resolver("http://169.254.169.254", false).judge().await.unwrap_err();
+        assert_eq!(metadata.to_string(), "169.254.169.254 is link-local or a cloud's metadata service");
+        assert!(resolver("http://[::ffff:a9fe:a9fe]", false).judge().await.is_err());
+        assert!(resolver("http://0xa9fea9fe", false).judge().await.is_err(), "as the URL's parser reads it");
+        assert!(told("http://metadata.svc", &["169.254.169.254:80"]).await.is_err(), "by name, too");
     }
 
     #[tokio::test]

@@ -50,7 +50,10 @@ impl Run {
         let connector = connector(&plan, &plan.target).await?;
         let session = match &plan.login {
             None => None,
-            Some(login) => Some(Session::begin(login.clone(), self::connector(&plan, &login.at).await?).await?),
+            Some(login) => {
+                let connector = self::connector(&plan, &login.at).await?;
+                Some(Session::begin(login.clone(), connector, token::Clock::system()).await?)
+            }
         };
         raise_descriptor_limit();
         let threads = plan.threads.clamp(1, plan.connections);

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use url::Url;
 
 use super::bearer::Bearer;
@@ -22,12 +22,17 @@ use super::connection::Connector;
 use super::deadline::Deadline;
 use super::target::Target;
 use crate::token;
+use ::token::Clock;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// What no answer we expect comes near.
 const MAX_BODY: usize = 256 * 1024;
 /// After a refresh that failed.
 const PAUSE: Duration = Duration::from_secs(2);
+/// Between two renewals because of 401 at the most: where each new token is refused, a newer one does not help.
+const LONGEST_PAUSE: Duration = Duration::from_mins(2);
+/// How often the clock on the wall is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Who logs in, and where.
 #[derive(Clone, Debug)]
@@ -52,7 +57,7 @@ pub(crate) struct Renewals {
 pub(super) struct Session {
     bearer: Arc<Bearer>,
     renewals: Arc<Mutex<Renewals>>,
-    refreshing: Option<AbortHandle>,
+    refreshing: AbortHandle,
 }
 
 /// auth's answer. Fields that it may leave out are optional.
@@ -65,15 +70,14 @@ struct Grant {
 
 impl Session {
     /// Logs in, and from then on refreshes the token in the background.
-    pub(super) async fn begin(login: Login, connector: Connector) -> anyhow::Result<Self> {
-        let auth = Auth { login, connector };
+    pub(super) async fn begin(login: Login, connector: Connector, clock: Clock) -> anyhow::Result<Self> {
+        let auth = Auth { login, connector, clock };
         let grant = auth.log_in().await.context("cannot log in")?;
         let bearer =
             Bearer::new(&grant.token).context("cannot log in: the token holds what no header field may hold")?;
         let (bearer, renewals) = (Arc::new(bearer), Arc::<Mutex<Renewals>>::default());
-        let refreshing = grant
-            .expires_in
-            .map(|_| tokio::spawn(auth.keep_fresh(grant, Arc::clone(&bearer), Arc::clone(&renewals))).abort_handle());
+        let refreshing =
+            tokio::spawn(auth.keep_fresh(grant, Arc::clone(&bearer), Arc::clone(&renewals))).abort_handle();
         Ok(Self { bearer, renewals, refreshing })
     }
 
@@ -88,9 +92,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Some(refreshing) = &self.refreshing {
-            refreshing.abort();
-        }
+        self.refreshing.abort();
     }
 }
 
@@ -98,12 +100,24 @@ impl Drop for Session {
 struct Auth {
     login: Login,
     connector: Connector,
+    clock: Clock,
 }
 
 impl Auth {
     async fn keep_fresh(self, mut grant: Grant, bearer: Arc<Bearer>, renewals: Arc<Mutex<Renewals>>) {
-        while let Some(life) = grant.expires_in {
-            tokio::time::sleep(renewal(life)).await;
+        let (mut pause, mut refusals_count_from) = (PAUSE, Instant::now());
+        loop {
+            let refused = async {
+                tokio::time::sleep_until(refusals_count_from).await;
+                bearer.when_refused().await;
+            };
+            tokio::select! {
+                () = self.is_due(grant.expires_in) => pause = PAUSE,
+                () = refused => {
+                    refusals_count_from = Instant::now() + pause;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
             grant = loop {
                 match self.renew(&grant).await {
                     Ok(new) => break new,
@@ -118,6 +132,14 @@ impl Auth {
             if bearer.replace(&grant.token).is_some() {
                 renewals.lock().unwrap_or_else(PoisonError::into_inner).refreshed += 1;
             }
+        }
+    }
+
+    /// Waits until a token of this life is to be renewed.
+    async fn is_due(&self, life: Option<u64>) {
+        match life {
+            Some(life) => passes(&self.clock, renewal(life)).await,
+            None => std::future::pending().await,
         }
     }
 
@@ -169,7 +191,7 @@ impl Auth {
             None => fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/json")),
         };
         let late = || anyhow!("no complete answer from {} within {} s", at.origin(), TIMEOUT.as_secs());
-        let connected = timeout(TIMEOUT, self.connector.connect()).await.map_err(|_| late())?;
+        let connected = self.connector.connect(Instant::now() + TIMEOUT, TIMEOUT).await;
         let mut link = connected.map_err(|failure| anyhow!("no answer from {}: {}", at.origin(), failure.detail))?;
         let mut deadline = Deadline::at(Instant::now() + TIMEOUT);
         let answer = link.ask(request, &mut deadline).await.map_err(|_| late())?;
@@ -187,6 +209,16 @@ fn renewal(life: u64) -> Duration {
     Duration::from_secs(life.saturating_sub(1)).mul_f64(2.0 / 3.0).max(AT_ONCE)
 }
 
+/// Waits until so much time has passed by either clock: the runtime's stands still while a machine is suspended, and the
+/// one on the wall can be set.
+async fn passes(clock: &Clock, time: Duration) {
+    let (begun, end) = (clock.now(), Instant::now() + time);
+    let by_the_wall = || clock.now().duration_since(begun).unwrap_or_default();
+    while Instant::now() < end && by_the_wall() < time {
+        tokio::time::sleep_until(end.min(Instant::now() + LOOK)).await;
+    }
+}
+
 fn grant_in(answer: &[u8]) -> anyhow::Result<Grant> {
     // The parser's own words could repeat a token.
     serde_json::from_slice(answer).map_err(|_| anyhow!("the answer holds no token"))
@@ -194,6 +226,9 @@ fn grant_in(answer: &[u8]) -> anyhow::Result<Grant> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::SystemTime;
+
     use super::*;
 
     #[test]
@@ -202,6 +237,26 @@ mod tests {
             assert!(renewal(life) < Duration::from_secs(life - 1), "{life}");
         }
         assert_eq!(renewal(901).as_secs(), 600);
+    }
+
+    /// How long the runtime's clock ran until ten minutes had passed, where the other one does this after its first look.
+    async fn ten_minutes(later: impl Fn(SystemTime, u64) -> SystemTime + Send + Sync + 'static) -> Duration {
+        let (begun, looks) = (SystemTime::UNIX_EPOCH + Duration::from_hours(24), AtomicU64::new(0));
+        let clock = Clock::from_fn(move || later(begun, looks.fetch_add(1, Ordering::Relaxed)));
+        let start = Instant::now();
+        passes(&clock, Duration::from_mins(10)).await;
+        start.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_in_which_the_machine_was_suspended_counts() {
+        let minutes = |minutes| Duration::from_mins(minutes);
+        // The first look is at the beginning, the fourth after two seconds.
+        let suspended = ten_minutes(move |begun, look| begun + minutes(if look < 3 { 0 } else { 60 })).await;
+        assert!(suspended <= Duration::from_secs(3), "{suspended:?}");
+        assert_eq!(ten_minutes(|begun, _| begun).await, minutes(10), "a clock that stands still holds nothing up");
+        let set_back = ten_minutes(move |begun, look| if look == 0 { begun } else { begun - minutes(60) }).await;
+        assert_eq!(set_back, minutes(10));
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http::HeaderValue;
 use http::response::Parts;
+use http::{HeaderValue, StatusCode};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::bearer::Bearer;
@@ -24,6 +25,11 @@ const KEPT_BODY: usize = 4096;
 /// A closed loop would otherwise knock as fast as it can where nobody listens.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long the first request waits for the connection that was begun before it, without that counting as its latency.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A connection that is being made.
+type Connecting = JoinHandle<Result<Link, Failure>>;
 
 /// What all connections of a run share.
 pub(super) struct Shared {
@@ -47,6 +53,8 @@ pub(super) struct Worker {
     index: usize,
     turn: u64,
     link: Option<Link>,
+    /// Begun before the first request, and not ready when that was due: the request takes over.
+    connecting: Option<Connecting>,
     deadline: Deadline,
     /// The path and id of the request in flight.
     current: Option<(usize, Option<HeaderValue>)>,
@@ -71,6 +79,7 @@ impl Worker {
             index,
             turn: 0,
             link: None,
+            connecting: None,
             deadline,
             current: None,
             pause: FIRST_PAUSE,
@@ -81,16 +90,27 @@ impl Worker {
     /// Asks until there are no more turns.
     pub(super) async fn work(mut self) {
         if self.shared.keep_alive && self.shared.pace.wants_at_start(self.index) {
-            // So that no answer is slow for want of it. Where it fails, the first request will say why.
-            let connecting = timeout_at(self.shared.clock.start + self.shared.timeout, self.shared.connector.connect());
-            self.link = connecting.await.ok().and_then(Result::ok);
-            self.link.iter().for_each(|_| self.ledger.connected());
+            self.connect_before_start().await;
         }
         self.shared.clock.sleep_until(self.shared.clock.start).await;
         while let Some(turn) = self.next_turn().await {
             self.take(turn).await;
             self.turn += 1;
         }
+    }
+
+    /// So that no answer is slow for want of a connection. Where it fails, the first request will say why; where it is not
+    /// ready in time, the first request waits for it, so that a server that keeps silent is not passed over in silence.
+    async fn connect_before_start(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let (start, limit) = (shared.clock.start, shared.timeout);
+        let patience = PATIENCE.min(shared.end / 2);
+        let mut connecting = tokio::spawn(async move { shared.connector.connect(start + limit, limit).await });
+        match timeout_at(start + patience, &mut connecting).await {
+            Ok(ended) => self.link = ended.ok().and_then(Result::ok),
+            Err(_) => self.connecting = Some(connecting),
+        }
+        self.link.iter().for_each(|_| self.ledger.connected());
     }
 
     async fn next_turn(&mut self) -> Option<Turn> {
@@ -122,6 +142,9 @@ impl Worker {
         let asked = Asked { requests: &shared.requests, path, id: id.as_ref() };
         match result {
             Ok(Read { head, body_bytes, is_good, body }) => {
+                if head.status == StatusCode::UNAUTHORIZED {
+                    shared.bearer.iter().for_each(|bearer| bearer.refused(self.authorization.0));
+                }
                 let answer = Answer { status: head.status.as_u16(), fields: &head.headers, body_bytes, body: &body };
                 if is_good {
                     self.ledger.good(path, took, &answer);
@@ -166,13 +189,11 @@ impl Worker {
         {
             return Ok(link);
         }
-        let connecting = self.shared.connector.connect();
-        let link = timeout_at(self.deadline.instant(), connecting).await.unwrap_or_else(|_| {
-            Err(Failure::new(
-                Kind::TimedOut,
-                format_args!("no connection within {}", humantime::format_duration(self.shared.timeout)),
-            ))
-        })?;
+        let (by, limit) = (self.deadline.instant(), self.shared.timeout);
+        let link = match self.connecting.take().filter(|connecting| !connecting.is_finished()) {
+            Some(begun) => begun.await.expect("neither panics nor is aborted while it is waited for"),
+            None => self.shared.connector.connect(by, limit).await,
+        }?;
         self.ledger.connected();
         self.pause = FIRST_PAUSE;
         Ok(link)
@@ -192,6 +213,7 @@ impl Worker {
 /// A run that is stopped does not wait for ever, and names what it left.
 impl Drop for Worker {
     fn drop(&mut self) {
+        self.connecting.iter().for_each(JoinHandle::abort);
         if let Some((path, id)) = self.current.take() {
             let asked = Asked { requests: &self.shared.requests, path, id: id.as_ref() };
             let failure = Failure::new(Kind::Abandoned, "it was in flight when the run was stopped");

@@ -34,6 +34,11 @@ pub(crate) struct Fake {
 impl Fake {
     /// `act` gets the number of the request, from 0.
     pub(crate) fn serve(act: impl Fn(usize) -> Act + Send + Sync + 'static) -> Self {
+        Self::serve_by_head(move |number, _| act(number))
+    }
+
+    /// `act` gets the head of the request, too.
+    pub(crate) fn serve_by_head(act: impl Fn(usize, &str) -> Act + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("bound"));
         let (requests, connections, act) =
@@ -43,7 +48,7 @@ impl Fake {
             for stream in listener.incoming().flatten() {
                 connections.fetch_add(1, Ordering::SeqCst);
                 let (act, requests) = (Arc::clone(&act), Arc::clone(&requests));
-                thread::spawn(move || converse(stream, || act(requests.fetch_add(1, Ordering::SeqCst))));
+                thread::spawn(move || converse(stream, |head| act(requests.fetch_add(1, Ordering::SeqCst), head)));
             }
         });
         fake
@@ -59,13 +64,13 @@ impl Fake {
 }
 
 /// One connection, kept as long as the acts keep it.
-pub(crate) fn converse(mut stream: impl Read + Write, act: impl Fn() -> Act) {
+pub(crate) fn converse(mut stream: impl Read + Write, act: impl Fn(&str) -> Act) {
     let mut seen = Vec::new();
     let mut buffer = [0; 4096];
     loop {
         while let Some(end) = seen.windows(4).position(|window| window == b"\r\n\r\n") {
-            seen.drain(..end + 4);
-            let goes_on = match act() {
+            let head: Vec<u8> = seen.drain(..end + 4).collect();
+            let goes_on = match act(&String::from_utf8_lossy(&head)) {
                 Act::Answer(fields) => answer(&mut stream, fields),
                 Act::After(time) => {
                     thread::sleep(time);

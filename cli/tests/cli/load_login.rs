@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::fake::{Act, Fake};
 use crate::flotilla::{command, finish, run, run_with_input};
 use crate::load::load;
 use crate::suite::{self, Suite};
@@ -19,6 +20,39 @@ fn the_token_is_refreshed_before_it_expires() {
     assert!(loaded.count("/token/refreshed") >= 1, "{:#}", loaded.report);
     assert_eq!(loaded.count("/token/failed"), 0);
     assert!(loaded.report["marks"].to_string().contains("token refreshed"));
+}
+
+/// As after a laptop was suspended, or where a service's clock is ahead.
+#[test]
+fn a_token_that_is_refused_is_refreshed_before_its_time() {
+    let grant = |token: &str| {
+        let body = format!(r#"{{"token":"{token}","expires_in":86400,"refresh_token":"r"}}"#);
+        Act::Bytes(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
+    };
+    let fake = Fake::serve_by_head(move |_, head| match head {
+        _ if head.starts_with("POST /login ") => grant("first"),
+        _ if head.starts_with("POST /refresh ") => grant("second"),
+        _ if head.contains("Bearer second") => Act::Answer(""),
+        _ => Act::Bytes("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n".to_owned()),
+    });
+    let loaded = load(&fake.origin, &["-u", "user:password", "--rate", "20", "-d", "3s"]);
+    assert_eq!(loaded.count("/token/refreshed"), 1, "{:#}", loaded.report);
+    assert!(loaded.count("/good") > 20, "{:#}", loaded.report);
+    assert_eq!(loaded.kinds(), ["status 401"]);
+}
+
+/// Where a new token is refused as the old one was, the issuer is not asked for one after another.
+#[test]
+fn tokens_that_are_always_refused_are_not_refreshed_without_end() {
+    let fake = Fake::serve_by_head(|_, head| {
+        let granted = "HTTP/1.1 200 OK\r\ncontent-length: 35\r\n\r\n{\"token\":\"first\",\"expires_in\":9000}";
+        let refused = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
+        Act::Bytes(if head.starts_with("POST /login ") { granted } else { refused }.to_owned())
+    });
+    let loaded = load(&fake.origin, &["-u", "user:password", "--rate", "50", "-d", "4s"]);
+    assert_eq!((loaded.count("/good"), loaded.ran.code), (0, Some(1)), "{:#}", loaded.report);
+    let refreshed = loaded.count("/token/refreshed");
+    assert!((1..=3).contains(&refreshed), "{refreshed}");
 }
 
 #[test]

@@ -104,6 +104,31 @@ fn method_fields_and_body_are_sent() {
 }
 
 #[test]
+fn a_body_that_is_no_json_is_a_form_and_an_empty_one_has_a_length() {
+    for (body, length) in [("a=1", 3), ("", 0)] {
+        let server = crate::http::serve("204 No Content", String::new());
+        let loaded = load(&server.origin, &["--data", body, "-n", "1"]);
+        assert_eq!(loaded.ran.code, Some(0), "{:#}", loaded.report);
+        let request = server.requests.recv().expect("a request").to_lowercase();
+        for part in
+            ["post / ", "content-type: application/x-www-form-urlencoded", &format!("content-length: {length}\r\n")]
+        {
+            assert!(request.contains(part), "{part} in {request}");
+        }
+        assert_eq!(request.matches("content-length").count(), 1, "{request}");
+    }
+}
+
+#[test]
+fn a_metadata_service_is_not_loaded_without_consent() {
+    for host in ["169.254.169.254", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "2852039166"] {
+        let ran = run(&["load", host, "-n", "1"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+        assert!(ran.stderr.contains("metadata service") && ran.stderr.contains("--i-own-this-host"), "{ran:?}");
+    }
+}
+
+#[test]
 fn a_host_that_is_not_near_is_not_loaded() {
     for host in ["http://8.8.8.8", "http://[2606:4700::1111]:8080/", "http://192.0.2.1"] {
         let ran = run(&["load", host, "-n", "1"]);

@@ -35,7 +35,7 @@ fn serve() -> Secured {
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let connection = ServerConnection::new(Arc::clone(&config)).expect("a configuration that was checked");
-            thread::spawn(move || converse(StreamOwned::new(connection, stream), || Act::Answer("")));
+            thread::spawn(move || converse(StreamOwned::new(connection, stream), |_| Act::Answer("")));
         }
     });
     Secured { origin, certificate, _directory: directory }
@@ -61,6 +61,24 @@ fn a_strangers_certificate_is_a_named_failure() {
     assert_eq!((loaded.ran.code, loaded.kinds()), (Some(1), vec!["TLS failed"]));
     let detail = loaded.report["failures"][0]["first"]["detail"].as_str().expect("a detail");
     assert!(detail.contains("certificate"), "{detail}");
+}
+
+/// The port takes connections, and nobody ever speaks.
+#[test]
+fn a_handshake_that_is_never_finished_is_a_named_failure() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let origin = format!("https://localhost:{}", listener.local_addr().expect("bound").port());
+    for (options, least) in [
+        // The run is over before the handshake's time is.
+        (&["-d", "1s", "-c", "2", "--timeout", "2s"][..], 2),
+        (&["-n", "3", "-c", "1", "--timeout", "300ms"], 3),
+        (&["--rate", "20", "-d", "1s", "-c", "2", "--timeout", "2s"], 2),
+    ] {
+        let loaded = load(&origin, &[options, &["-k"]].concat());
+        assert_eq!(loaded.ran.code, Some(1), "{:#}", loaded.report);
+        assert_eq!(loaded.kinds().first(), Some(&"TLS handshake timed out"), "{:#}", loaded.report);
+        assert!(loaded.count("/failed") >= least, "{:#}", loaded.report);
+    }
 }
 
 #[test]

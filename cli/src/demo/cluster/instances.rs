@@ -47,7 +47,7 @@ impl Instances for Cluster {
 
     fn strict_users(&self, rate: u32) -> anyhow::Result<Plan> {
         let mut plan = self.users(rate)?;
-        plan.message.body = Bytes::from_static(b"{}");
+        plan.message.body = Some(Bytes::from_static(b"{}"));
         Ok(plan)
     }
 

@@ -1,6 +1,7 @@
 //! The options of `flotilla load`, and the plan that they make.
 
 mod amount;
+mod body;
 mod requests;
 
 use std::path::{Path, PathBuf};

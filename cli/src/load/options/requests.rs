@@ -1,21 +1,16 @@
 //! What is sent: paths, method, fields, body, and the login.
 
-use std::fs::File;
-use std::io::Read as _;
-
 use anyhow::{Context as _, bail};
-use bytes::Bytes;
 use clap::Args;
 use http::Method;
 
+use super::body::Body;
 use crate::credentials::Credentials;
 use crate::load::good::Good;
 use crate::load::mix::{Mix, WeightedPath};
 use crate::load::request::{Field, Message};
 use crate::load::session::Login;
 use crate::load::target::Target;
-
-const MAX_BODY_BYTES: u64 = 1024 * 1024;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Requests")]
@@ -32,9 +27,8 @@ pub(super) struct Requests {
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     fields: Vec<Field>,
 
-    /// A body, or @ and the name of a file with it; JSON is labelled as such
-    #[arg(long, value_name = "TEXT|@FILE")]
-    data: Option<String>,
+    #[command(flatten)]
+    body: Body,
 
     /// Which statuses are good [default: all below 400]
     #[arg(long, value_name = "STATUS,…")]
@@ -68,12 +62,8 @@ impl Requests {
     }
 
     pub(super) fn message(&self) -> anyhow::Result<Message> {
-        let body = match self.data.as_deref().map(|data| (data, data.strip_prefix('@'))) {
-            None => Bytes::new(),
-            Some((_, Some(file))) => contents(file)?,
-            Some((text, None)) => Bytes::copy_from_slice(text.as_bytes()),
-        };
-        let usual = if self.data.is_some() { Method::POST } else { Method::GET };
+        let body = self.body.read()?;
+        let usual = if body.is_some() { Method::POST } else { Method::GET };
         let method = self.method.clone().unwrap_or(usual);
         if method == Method::CONNECT {
             bail!("--method: CONNECT opens a tunnel, which cannot be loaded");
@@ -93,14 +83,4 @@ impl Requests {
         let user = credentials.name().to_owned();
         Ok(Some(Login { at, user, password: credentials.password(self.password_stdin)? }))
     }
-}
-
-fn contents(file: &str) -> anyhow::Result<Bytes> {
-    let mut body = Vec::new();
-    let opened = File::open(file).and_then(|it| it.take(MAX_BODY_BYTES + 1).read_to_end(&mut body));
-    opened.with_context(|| format!("--data: cannot read {file}"))?;
-    if body.len() as u64 > MAX_BODY_BYTES {
-        bail!("--data: {file} is larger than {MAX_BODY_BYTES} bytes");
-    }
-    Ok(body.into())
 }

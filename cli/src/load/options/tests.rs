@@ -66,13 +66,39 @@ fn a_number_of_requests_has_time() {
 #[test]
 fn a_body_makes_a_post() {
     let with_body = plan(&["--data", "{}"]).unwrap();
-    assert_eq!((with_body.message.method, &with_body.message.body[..]), (Method::POST, &b"{}"[..]));
+    assert_eq!((with_body.message.method, with_body.message.body.as_deref()), (Method::POST, Some(&b"{}"[..])));
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "text").unwrap();
     let named = format!("@{}", file.path().display());
     let from_file = plan(&["-X", "PUT", "--data", &named]).unwrap();
-    assert_eq!((from_file.message.method, &from_file.message.body[..]), (Method::PUT, &b"text"[..]));
+    assert_eq!((from_file.message.method, from_file.message.body.as_deref()), (Method::PUT, Some(&b"text"[..])));
     assert!(refused(&["--data", "@/no/such/file"]).contains("--data: cannot read /no/such/file"));
+}
+
+#[test]
+fn a_body_is_that_of_curl() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "one\r\ntwo\n").unwrap();
+    let named = format!("@{}", file.path().display());
+    let body = |args: &[&str]| plan(args).unwrap().message.body.map(|body| String::from_utf8(body.into()).unwrap());
+    for (args, sent) in [
+        (&["--data", "a=1", "--data", "b=2", "--data", "c"][..], "a=1&b=2&c"),
+        (&["--data", &named], "onetwo"),
+        (&["--data", "x", "--data", &named], "x&onetwo"),
+        (&["--data-binary", &named], "one\r\ntwo\n"),
+        (&["--data-raw", "@name"], "@name"),
+        (&["--data", "line\nbreak"], "line\nbreak"),
+        (&["--data", ""], ""),
+        (&["--data", "", "--data", "a"], "a"),
+    ] {
+        assert_eq!(body(args).as_deref(), Some(sent), "{args:?}");
+    }
+    assert_eq!(plan(&["--data", ""]).unwrap().message.method, Method::POST, "an empty body is one");
+    assert_eq!(body(&[]), None);
+    assert!(refused(&["--data-binary", "@/no/such"]).contains("--data-binary: cannot read /no/such"));
+    assert!(refused(&["--data", "a", "--data-raw", "b"]).contains("cannot be used with"));
+    std::fs::write(file.path(), vec![b'x'; 600 * 1024]).unwrap();
+    assert!(refused(&["--data", &named, "--data", &named]).contains("larger than 1048576 bytes"));
 }
 
 #[test]
