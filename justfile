@@ -31,9 +31,10 @@ fuzz target *arguments:
 # What makes code tell libFuzzer where it has been.
 coverage := "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
 
-# Licences, sources and banned crates of all dependencies.
+# Licences, sources and banned crates of all dependencies, and advisories where their database can be had.
 deny:
     cargo deny check bans licenses sources
+    .ci/advisories
 
 # The README's test command.
 test *arguments:
@@ -41,7 +42,7 @@ test *arguments:
 
 # Tests that a bare machine skips, with skips turned into failures; but for those of images, compose and clusters.
 require:
-    FLOTILLA_REQUIRE=postgres,openssl,browser,curl,node,python-jwt,node-jose cargo test -p e2e
+    FLOTILLA_REQUIRE=postgres,openssl,browser,axe,schemathesis,curl,zsh,node,python-jwt,node-jose cargo test -p e2e
 
 # Other languages' libraries for the tests of tests/tests/e2e/interop, below target/: PyJWT and jose.
 interop-tools:
@@ -57,18 +58,19 @@ axe-tool:
     cp tests/axe/package.json tests/axe/package-lock.json target/axe/
     npm ci --prefix target/axe --no-audit --no-fund --ignore-scripts
 
-# Schemathesis for the test of the OpenAPI documents (tests/tests/e2e/contract/schemathesis.rs), below target/; needs python3.
+# Schemathesis for the test of the OpenAPI documents (tests/tests/e2e/described.rs), below target/; needs python3.
 openapi-tools:
     python3 -m venv target/openapi
     target/openapi/bin/pip install --quiet --disable-pip-version-check -r tests/openapi/requirements.txt
 
-# What `just manifests` needs beside kubectl (or kustomize) and openssl, below target/: schemas of Kubernetes, checkov.
+# What `just manifests` needs beside kubectl (or kustomize), openssl and shellcheck, below target/: schemas of Kubernetes, checkov.
 manifests-tools:
     python3 -m venv target/manifests
     target/manifests/bin/pip install --quiet --disable-pip-version-check -r tests/manifests/requirements.txt
 
-# Build and check every manifest below k8s/, without a cluster.
+# Build and check every manifest and script below k8s/, without a cluster.
 manifests:
+    shellcheck k8s/secrets k8s/lab/cleanup.sh k8s/lab/wait-for .ci/run .ci/advisories
     target/manifests/bin/python tests/manifests/check.py
 
 # Build the documentation; a broken link is an error.

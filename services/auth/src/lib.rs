@@ -49,8 +49,8 @@ use utoipa_axum::{
     routes,
 };
 
-use crate::config::Config;
 pub use crate::state::State;
+use crate::{config::Config, credentials::Credentials};
 
 /// auth, as its command line and its logs name it.
 pub const SERVICE: Service = Service {
@@ -106,6 +106,7 @@ pub fn openapi() -> Document {
 #[openapi(
     info(title = "auth", description = "Verifies passwords, issues access tokens, publishes its public keys.", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
     paths(version),
+    components(schemas(Credentials)),
     modifiers(&BasicCredentials)
 )]
 struct About;

@@ -25,7 +25,8 @@ use crate::{
     post,
     path = "/login",
     security(("basic" = []), ()),
-    request_body(content = Credentials, description = "Where no Basic credentials are sent; at most 64 KiB"),
+    // By reference, because a type makes the body required. Nothing is, where Basic credentials are sent.
+    request_body(content = ref("#/components/schemas/Credentials"), content_type = "application/json", description = "Where no Basic credentials are sent; at most 64 KiB"),
     responses(
         (status = 200, description = "An access token and a refresh token", body = Issued),
         (status = 400, description = "The body is no login: problem+json"),

@@ -9,6 +9,7 @@ mod classic;
 mod cluster;
 mod compose;
 mod contract;
+mod described;
 mod docs;
 mod edge;
 mod fixtures;
@@ -21,6 +22,7 @@ mod lifecycle;
 mod limits;
 mod logs;
 mod page;
+mod recipes;
 mod restart;
 mod roles;
 mod scripts;
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         cluster::tests(),
         compose::tests(),
         contract::tests(),
+        described::tests(),
         docs::tests(),
         edge::tests(),
         fixtures::tests(),
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         limits::tests(),
         logs::tests(),
         page::tests(),
+        recipes::tests(),
         restart::tests(),
         roles::tests(),
         scripts::tests(),
