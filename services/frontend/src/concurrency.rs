@@ -140,6 +140,7 @@ async fn acquire(permits: &Semaphore) -> SemaphorePermit<'_> {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -229,7 +230,8 @@ mod tests {
         let mut second = Box::pin(other.acquire());
         assert!(second.as_mut().now_or_never().is_none());
         drop(own);
-        second.await;
+        let second = timeout(Duration::from_secs(10), second).await;
+        second.expect("it takes the place of its own");
         assert!(first.as_mut().now_or_never().is_none());
     }
 }
