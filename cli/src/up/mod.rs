@@ -26,6 +26,7 @@ pub(crate) mod fleet;
 pub(crate) mod keeper;
 mod logs;
 pub(crate) mod plan;
+mod ports;
 mod process;
 mod readiness;
 mod said;

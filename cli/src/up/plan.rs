@@ -1,16 +1,17 @@
 //! What is to be started: which services, on which ports, with which settings.
 
-use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::ops::Range;
+use std::net::SocketAddr;
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use chassis::config::Sources;
 use url::Url;
 
-use super::door::Door;
-use crate::{invocation, service::Name};
+use super::{
+    door::Door,
+    ports::{Held, Ports, any},
+};
+use crate::service::Name;
 
 /// What `up --help` says of the services' settings.
 pub(crate) const SETTINGS_HELP: &str = "\
@@ -47,7 +48,7 @@ pub(crate) struct Berth {
     /// Variables of the user that would contradict them.
     pub(crate) unset: Vec<String>,
     /// Both ports, held so that nobody takes them before the service does.
-    held: [TcpListener; 2],
+    held: [Held; 2],
 }
 
 impl Plan {
@@ -92,18 +93,19 @@ impl Plan {
 }
 
 impl Berth {
-    fn new(name: Name, http: TcpListener, health: TcpListener) -> anyhow::Result<Self> {
+    fn new(name: Name, http: Held, health: Held) -> anyhow::Result<Self> {
         let mut berth = Self {
             name,
             label: name.as_str(),
-            http: http.local_addr()?,
-            health: health.local_addr()?,
+            http: http.address()?,
+            health: health.address()?,
             settings: Vec::new(),
             unset: Vec::new(),
             held: [http, health],
         };
-        berth.set("HTTP_ADDR", berth.http.to_string());
-        berth.set("HEALTH_ADDR", berth.health.to_string());
+        // Both loopback addresses: a browser tries ::1 first for localhost.
+        berth.set("HTTP_ADDR", format!("localhost:{}", berth.http.port()));
+        berth.set("HEALTH_ADDR", format!("localhost:{}", berth.health.port()));
         berth.switch_lab_on(&Sources::of_process());
         Ok(berth)
     }
@@ -152,70 +154,9 @@ impl Berth {
     }
 }
 
-/// Ports one after another, beginning with the suite's own; 0 means any.
-struct Ports {
-    entry: u16,
-    next: Option<u16>,
-}
-
-impl Ports {
-    const fn from(entry: u16) -> Self {
-        Self { entry, next: if entry == 0 { None } else { entry.checked_add(1) } }
-    }
-
-    /// The port that people type. Another one in its place would not be what they asked for.
-    fn entry(&self) -> anyhow::Result<TcpListener> {
-        let port = self.entry;
-        if port == 0 {
-            return any();
-        }
-        // A browser tries ::1 first for localhost: whoever sits there would answer in our place.
-        let beside = TcpListener::bind((Ipv6Addr::LOCALHOST, port));
-        if beside.is_err_and(|error| error.kind() == ErrorKind::AddrInUse) {
-            return Err(taken(port));
-        }
-        bind(port).map_err(|error| match error.kind() {
-            ErrorKind::AddrInUse => taken(port),
-            ErrorKind::PermissionDenied => anyhow!("port {port} is not for everybody: choose one above 1023 by --port"),
-            _ => anyhow!(error).context(format!("cannot listen on port {port}: choose another by --port")),
-        })
-    }
-
-    /// The port after the last one if it is free, so that addresses are the same from run to run; else any.
-    fn next(&mut self) -> anyhow::Result<TcpListener> {
-        if let Some(port) = self.next {
-            self.next = port.checked_add(1);
-            if let Ok(listener) = bind(port) {
-                return Ok(listener);
-            }
-        }
-        any()
-    }
-}
-
-fn bind(port: u16) -> io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-}
-
-fn taken(port: u16) -> anyhow::Error {
-    anyhow!(
-        "port {port} is taken: choose another by --port, for example {}, or any free one by --port 0",
-        invocation::example("up --port 9000")
-    )
-}
-
-/// Any free port, but not from the range that the system gives to outgoing connections: one of those could sit on a
-/// service's port just when the service is started again.
-fn any() -> anyhow::Result<TcpListener> {
-    const OURS: Range<u16> = 10_000..32_768;
-    let tries = std::iter::repeat_with(|| bind(rand::random_range(OURS))).take(100);
-    let found = tries.flatten().next();
-    found.map_or_else(|| bind(0), Ok).context("cannot find a free port")
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, net::TcpListener};
 
     use super::*;
 
@@ -240,7 +181,7 @@ mod tests {
         assert_eq!(setting(hello, "HELLO_JWKS_URL"), format!("http://{}/.well-known/jwks.json", auth.http));
         assert_eq!(setting(frontend, "FRONTEND_AUTH_URL"), format!("http://{}", auth.http));
         assert_eq!(setting(frontend, "FRONTEND_HELLO_URL"), format!("http://{}", hello.http));
-        assert_eq!(setting(auth, "AUTH_HEALTH_ADDR"), auth.health.to_string());
+        assert_eq!(setting(auth, "AUTH_HEALTH_ADDR"), format!("localhost:{}", auth.health.port()));
         assert!(hello.unset.contains(&"HELLO_JWKS_URL_FILE".to_owned()));
     }
 
@@ -279,21 +220,5 @@ mod tests {
             assert!(error.starts_with(&format!("port {port} is taken")), "{error}");
             assert!(error.contains("--port"), "{error}");
         }
-    }
-
-    #[test]
-    fn the_other_ports_follow_the_first_where_they_can() {
-        let mut ports = Ports { entry: 1, next: None };
-        let taken = ports.next().unwrap();
-        let port = taken.local_addr().unwrap().port();
-        ports.next = Some(port);
-        assert_ne!(ports.next().unwrap().local_addr().unwrap().port(), port);
-        assert_eq!(ports.next, port.checked_add(1));
-    }
-
-    #[test]
-    fn any_port_is_none_of_an_outgoing_connection() {
-        let port = any().unwrap().local_addr().unwrap().port();
-        assert!((10_000..32_768).contains(&port), "{port}");
     }
 }

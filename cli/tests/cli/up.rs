@@ -29,6 +29,11 @@ fn the_table_tells_where_everything_is() {
         assert!(is_ready(&row.health), "{row:?}");
         let version = format!("{}/version", row.url.replace("localhost", "127.0.0.1"));
         assert_eq!(http::get(&version, &[]).expect("an answer").status, 200, "{row:?}");
+        // What a browser tries first for localhost.
+        if std::net::TcpListener::bind("[::1]:0").is_ok() {
+            let version = version.replace("127.0.0.1", "[::1]");
+            assert_eq!(http::get(&version, &[]).expect("an answer").status, 200, "{row:?}");
+        }
     }
     assert!(!suite.output().contains('\u{1b}'), "no colour in a pipe");
 }

@@ -28,6 +28,8 @@ use crate::{
 const MAX_WORKERS: usize = 4;
 /// Hashing and name resolution; each thread costs memory.
 const MAX_BLOCKING: usize = 8;
+/// A start that is not held up ends this soon after a signal, with time to spare.
+const HEARD_WITHIN: Duration = Duration::from_millis(500);
 
 /// Runs a service to its end: parses the command line, starts the runtime, boots, and turns the outcome into an exit code.
 /// `sections` are the service's own settings, for `--help`.
@@ -105,6 +107,7 @@ where
         Err(error) => return report(service, &Stop::Failed(format!("cannot listen for signals: {error}"))),
     };
     let started = Arc::new(OnceCell::new());
+    tokio::spawn(end_a_start_that_hangs(shutdown.clone(), Arc::clone(&started)));
     let boot = boot(Boot { service, sources, shutdown: shutdown.clone(), started: Arc::clone(&started) });
     let asked_before_start = async {
         shutdown.draining().await;
@@ -117,6 +120,16 @@ where
         outcome = boot => outcome.map_or_else(|stop| report(service, &stop), |()| ExitCode::SUCCESS),
         () = asked_before_start => ExitCode::SUCCESS,
         signal = shutdown.forced() => ExitCode::from(128 + signal),
+    }
+}
+
+/// Ends the process after a signal when the start holds the thread that should hear it: a call to a file system whose server
+/// is gone returns late or never.
+async fn end_a_start_that_hangs(shutdown: Shutdown, started: Arc<OnceCell<()>>) {
+    shutdown.draining().await;
+    let forced = tokio::time::timeout(HEARD_WITHIN, shutdown.forced()).await;
+    if !started.initialized() {
+        std::process::exit(forced.map_or(0, |signal| 128 + i32::from(signal)));
     }
 }
 
@@ -142,9 +155,9 @@ impl Boot {
         drop(sources);
         let Configuration { settings, platform, lab, effective, warnings } = configuration;
         let prefix = service.prefix;
-        let http = bind(settings.http_addr.0, &format!("{prefix}HTTP_ADDR")).await.map_err(Stop::Failed)?;
+        let http = bind(settings.http_addr, &format!("{prefix}HTTP_ADDR")).await.map_err(Stop::Failed)?;
         let health_listener =
-            bind(settings.health_addr.0, &format!("{prefix}HEALTH_ADDR")).await.map_err(Stop::Failed)?;
+            bind(settings.health_addr, &format!("{prefix}HEALTH_ADDR")).await.map_err(Stop::Failed)?;
         let telemetry =
             Telemetry::start(&platform).map_err(|error| Stop::Failed(format!("cannot start the log: {error}")))?;
         for warning in warnings {
@@ -167,15 +180,15 @@ impl Boot {
             metrics: metrics.clone(),
             effective: Arc::new(effective),
             lab,
-            listener: address(&health_listener, settings.health_addr.0).ip(),
+            listener: address(&health_listener, settings.health_addr.address()).ip(),
         };
         let start = health.condition("start");
         tracing::info!(
             service = service.name,
             version = crate::service::VERSION,
             revision = crate::service::REVISION,
-            http = %address(&http, settings.http_addr.0),
-            health = %address(&health_listener, settings.health_addr.0),
+            http = %address(&http, settings.http_addr.address()),
+            health = %address(&health_listener, settings.health_addr.address()),
             "listening"
         );
         let router = surround_other(health::routes(port), outer_health);

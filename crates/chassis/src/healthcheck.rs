@@ -29,12 +29,8 @@ pub(crate) async fn ask(service: &Service, sources: &Sources, liveness: bool) ->
             return ExitCode::from(78);
         }
     };
-    let address = reachable(settings.health_addr.0);
     let path = if liveness { "/healthz" } else { "/readiness" };
-    let outcome = match tokio::time::timeout(TIMEOUT, status(address, path)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(format!("no answer within {} s", TIMEOUT.as_secs())),
-    };
+    let (address, outcome) = outcome(&reachable(settings.health_addr.address()), path).await;
     match outcome {
         Ok(200) => {
             println!("{path} on {address}: 200");
@@ -51,14 +47,29 @@ pub(crate) async fn ask(service: &Service, sources: &Sources, liveness: bool) ->
     }
 }
 
-/// A service that listens everywhere is asked on the loopback address.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
+/// Where a service that listens on this address answers: everywhere includes the loopback addresses, of which the kernel may
+/// have one only.
+fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
+    let ips: Vec<IpAddr> = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => vec![Ipv4Addr::LOCALHOST.into()],
+        IpAddr::V6(ip) if ip.is_unspecified() => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        ip => vec![ip],
     };
-    SocketAddr::new(ip, address.port())
+    ips.into_iter().map(|ip| SocketAddr::new(ip, address.port())).collect()
+}
+
+/// What the first address says that can be connected to, or why the last one cannot.
+async fn outcome(addresses: &[SocketAddr], path: &str) -> (SocketAddr, Result<u16, String>) {
+    let mut last = (SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Err("nowhere to ask".to_owned()));
+    for address in addresses {
+        let asked = tokio::time::timeout(TIMEOUT, status(*address, path)).await;
+        let outcome = asked.unwrap_or_else(|_| Err(format!("no answer within {} s", TIMEOUT.as_secs())));
+        last = (*address, outcome);
+        if last.1.is_ok() {
+            break;
+        }
+    }
+    last
 }
 
 async fn status(address: SocketAddr, path: &str) -> Result<u16, String> {

@@ -18,6 +18,7 @@
 //! | [`server`] | listeners and connections with their limits |
 //! | [`descriptors`] | how many connections there may be |
 //! | [`memory`] | how much of it there is |
+//! | [`files`] | reading the files that settings name, bounded in time |
 //! | [`forwarded`] | who a request is from where proxies stand in front |
 //! | [`shutdown`] | signals, draining, deadlines |
 
@@ -27,6 +28,7 @@ pub mod commands;
 pub mod config;
 pub mod descriptors;
 mod faults;
+pub mod files;
 pub mod forwarded;
 mod framing;
 pub mod health;

@@ -3,7 +3,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use futures_util::future::join_all;
-use tokio::{net::TcpListener, sync::OnceCell};
+use tokio::sync::OnceCell;
 
 use crate::{
     Identity, Stop,
@@ -12,14 +12,14 @@ use crate::{
     health::{Condition, Health},
     metrics::Metrics,
     middleware::{Surroundings, surround, surround_other},
-    server::{Acceptor, Drained, Limits, Plain, Server},
+    server::{Acceptor, Drained, Limits, Listener, Plain, Server},
     shutdown::Shutdown,
     telemetry::Telemetry,
 };
 
 /// A listener that a service has beside the two, and what answers there.
 pub(crate) struct Beside {
-    listener: TcpListener,
+    listener: Listener,
     router: Router,
 }
 
@@ -33,7 +33,7 @@ pub struct Life {
     pub(crate) surroundings: Surroundings,
     pub(crate) shutdown: Shutdown,
     pub(crate) started: Arc<OnceCell<()>>,
-    pub(crate) http: TcpListener,
+    pub(crate) http: Listener,
     pub(crate) beside: Vec<Beside>,
     pub(crate) health_server: Server,
     // Last: what is dropped before it may still log.
@@ -63,12 +63,12 @@ impl Life {
 
     /// Where the http port is.
     pub fn http_addr(&self) -> SocketAddr {
-        address(&self.http, self.settings.http_addr.0)
+        address(&self.http, self.settings.http_addr.address())
     }
 
     /// A further port, which logs call so: in clear, without `/version`, not counted in the metrics. It begins and ends
     /// with the http port.
-    pub fn also_answer(&mut self, name: &'static str, listener: TcpListener, routes: Router) {
+    pub fn also_answer(&mut self, name: &'static str, listener: Listener, routes: Router) {
         let address = listener.local_addr().map_or_else(|_| "unknown".to_owned(), |address| address.to_string());
         tracing::info!(port = name, address, "also listening");
         self.beside.push(Beside { listener, router: surround_other(routes, self.surroundings.beside(name)) });
@@ -122,6 +122,6 @@ pub(crate) fn limits(settings: &Settings, max_connections: usize) -> Limits {
     Limits { max_connections, header_timeout: *settings.header_timeout, idle_timeout: *settings.idle_timeout }
 }
 
-pub(crate) fn address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
+pub(crate) fn address(listener: &Listener, asked: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(asked)
 }

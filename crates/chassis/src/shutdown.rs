@@ -42,10 +42,11 @@ impl Shutdown {
 
     async fn reached(&self, is_reached: impl Fn(Stage) -> bool) -> Stage {
         let mut told = self.0.clone();
-        match told.wait_for(|stage| is_reached(*stage)).await {
-            Ok(stage) => *stage,
+        let reached = told.wait_for(|stage| is_reached(*stage)).await.ok().map(|stage| *stage);
+        match reached {
+            Some(stage) => stage,
             // The teller lives as long as the runtime.
-            Err(_) => std::future::pending().await,
+            None => std::future::pending().await,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The data directory: holds the embedded database and, beside it, the key that seals private keys.
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, ErrorKind, Read as _, Write as _},
+    io::{self, ErrorKind, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
@@ -13,7 +13,7 @@ use crate::seal::SealingKey;
 
 const KEY_FILE: &str = "key-encryption.key";
 /// A key in base64 has 44 characters; whatever is longer is no key.
-const MAX_KEY_FILE_BYTES: u64 = 256;
+const MAX_KEY_FILE_BYTES: usize = 256;
 
 /// Makes the directory (0700) if it does not exist and tries to write in it. The error completes "`AUTH_DATA_DIR`: …".
 pub fn prepare(configured: Option<PathBuf>) -> Result<PathBuf, String> {
@@ -60,9 +60,8 @@ pub fn sealing_key(directory: &Path, database: &Path) -> Result<(SealingKey, Pat
 }
 
 fn read(path: &Path) -> io::Result<Zeroizing<String>> {
-    let mut text = Zeroizing::new(String::new());
-    File::open(path)?.take(MAX_KEY_FILE_BYTES).read_to_string(&mut text)?;
-    Ok(text)
+    let bytes = chassis::files::read(path, MAX_KEY_FILE_BYTES)?;
+    str::from_utf8(&bytes).map(|text| Zeroizing::new(text.to_owned())).map_err(io::Error::other)
 }
 
 /// The first key. Beside a database there must be one already: a new one would not open what is sealed in it.

@@ -119,7 +119,7 @@ impl FromStr for SealingKey {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bytes = STANDARD.decode(text).map(Zeroizing::new).map_err(|_| "not base64 of 32 bytes")?;
+        let bytes = STANDARD.decode(text.trim()).map(Zeroizing::new).map_err(|_| "not base64 of 32 bytes")?;
         let bytes = <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| "not 32 bytes long")?;
         Ok(Self(Zeroizing::new(bytes)))
     }

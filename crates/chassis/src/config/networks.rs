@@ -24,10 +24,19 @@ impl std::str::FromStr for Networks {
             let text = text.trim();
             text.parse::<IpNet>()
                 .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+                .map(canonical)
                 .map_err(|_| "not a list of networks")
         };
         text.split(',').map(network).collect::<Result<_, _>>().map(Self)
     }
+}
+
+/// Clients are known by their IPv4 address, also where it came as ::ffff:192.0.2.7.
+fn canonical(network: IpNet) -> IpNet {
+    const MAPPED_BITS: u8 = 96;
+    let mapped = network.addr().to_canonical();
+    let prefix = network.prefix_len().checked_sub(MAPPED_BITS).filter(|_| mapped.is_ipv4() != network.addr().is_ipv4());
+    prefix.and_then(|prefix| IpNet::new(mapped, prefix).ok()).unwrap_or(network)
 }
 
 impl<'de> Deserialize<'de> for Networks {
@@ -53,6 +62,8 @@ mod tests {
         ] {
             assert_eq!(networks.contain(address.parse().expect("an address")), inside, "{address}");
         }
+        let mapped: Networks = "::ffff:10.0.0.0/104".parse().expect("networks");
+        assert!(mapped.contain([10, 9, 8, 7].into()) && !mapped.contain([11, 9, 8, 7].into()));
         assert!("10.0.0.0/33".parse::<Networks>().is_err());
         assert!("somewhere".parse::<Networks>().is_err());
     }

@@ -1,18 +1,14 @@
 //! Reads sections from their sources, keeping every problem for one report.
-use std::{collections::BTreeMap, fmt, fs, io::Read as _, mem, path::Path};
+use std::{collections::BTreeMap, fmt, mem, path::Path};
 
 use zeroize::Zeroizing;
 
 use super::{
     Effective, Origin, Platform, Section, Setting, Settings, Shown, Sources, names,
     settings::{LAB, SECRET},
+    text::{read_value, shown_path, trimmed, without_credentials, without_value},
 };
 use crate::Service;
-
-/// A `_FILE` holds a value, not a document.
-const MAX_FILE_BYTES: u64 = 64 * 1024;
-/// For the largest file, and the byte by which a larger one is known; some more, or reading it would make room.
-const ROOM: usize = 65 * 1024;
 
 /// What is wrong with one variable. Displays as one line that never shows a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,30 +186,46 @@ impl<'a> Reader<'a> {
             return None;
         }
         if let Some((flag, text)) = self.sources.flags.get(setting.name).filter(|_| !setting.bare) {
-            let (flag, text) = ((*flag).to_owned(), text.clone());
+            let flag = (*flag).to_owned();
+            let text = self.tidied(setting, &flag, text)?;
             return Some(Given { text, culprit: flag.clone(), origin: Origin::Flag, from: Some(flag) });
         }
         if let Some(text) = value {
+            let text = self.tidied(setting, &variable, &text)?;
             return Some(Given { text, culprit: variable, origin: Origin::Env, from: None });
         }
         let path = String::clone(&*path?);
-        match read_value(Path::new(&path)) {
-            Ok(text) if text.is_empty() => {
+        match read_value(Path::new(path.trim())) {
+            Ok(text) if trimmed(setting, &text).is_empty() => {
                 let wrong = format!("the file {path} is empty");
                 self.problems.push(Problem { name: file_variable, wrong, allowed: setting.allowed });
                 None
             }
-            Ok(text) => Some(Given { text, culprit: file_variable, origin: Origin::File, from: Some(path) }),
+            Ok(text) => {
+                let text = self.tidied(setting, &file_variable, &text)?;
+                Some(Given { text, culprit: file_variable, origin: Origin::File, from: Some(path) })
+            }
             Err(cause) => {
-                let wrong = format!("cannot read {path}: {cause}");
-                self.problems.push(Problem {
-                    name: file_variable,
-                    wrong,
-                    allowed: "a readable file that holds the value",
-                });
+                let wrong = format!("cannot read {}: {cause}", shown_path(setting, &path));
+                let allowed = "a readable file that holds the value";
+                self.problems.push(Problem { name: file_variable, wrong, allowed });
                 None
             }
         }
+    }
+
+    /// The value without what surrounds it. What is left must not be nothing, and must not contain control characters.
+    fn tidied(&mut self, setting: &Setting, culprit: &str, text: &str) -> Option<Zeroizing<String>> {
+        let text = trimmed(setting, text);
+        let wrong = if text.is_empty() {
+            "nothing but blanks and line breaks"
+        } else if !setting.secret && text.chars().any(char::is_control) {
+            "a line break or another control character in it"
+        } else {
+            return Some(Zeroizing::new(text.to_owned()));
+        };
+        self.problems.push(Problem { name: culprit.to_owned(), wrong: wrong.to_owned(), allowed: setting.allowed });
+        None
     }
 
     fn text_of(&mut self, variable: &str, setting: &Setting) -> Option<Zeroizing<String>> {
@@ -230,7 +242,8 @@ impl<'a> Reader<'a> {
         let value = given.map(|given| given.text.as_str()).or(setting.default);
         self.effective.push(Shown {
             name: setting.variable(self.service.prefix),
-            value: value.map(|value| if setting.secret { "***" } else { value }.to_owned()),
+            value: value
+                .map(|value| if setting.secret { "***".into() } else { without_credentials(value).into_owned() }),
             origin: given.map_or(Origin::Default, |given| given.origin.clone()),
             from: given.and_then(|given| given.from.clone()),
         });
@@ -274,34 +287,4 @@ impl<'a> Reader<'a> {
         }
         warnings
     }
-}
-
-fn read_value(path: &Path) -> Result<Zeroizing<String>, String> {
-    // With room for all of it from the start: a text that grows leaves copies of itself behind.
-    let mut text = Zeroizing::new(String::with_capacity(ROOM));
-    let file = fs::File::open(path).map_err(|cause| plain(&cause))?;
-    file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(|cause| plain(&cause))?;
-    if text.len() as u64 > MAX_FILE_BYTES {
-        return Err(format!("larger than {MAX_FILE_BYTES} bytes"));
-    }
-    // Editors and `echo` end a file with a line break that is no part of the value.
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(Zeroizing::new(text.strip_suffix('\r').unwrap_or(text).to_owned()))
-}
-
-fn plain(cause: &std::io::Error) -> String {
-    match cause.kind() {
-        std::io::ErrorKind::NotFound => "no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        std::io::ErrorKind::InvalidData => "not valid UTF-8".to_owned(),
-        _ => cause.to_string(),
-    }
-}
-
-/// envy's own messages quote the value, which may be a secret.
-fn without_value(error: &envy::Error) -> String {
-    let text = error.to_string();
-    let end = text.find(" while parsing value '").unwrap_or(text.len());
-    let text = &text[..end];
-    if text.starts_with("unknown variant") { "not one of the allowed words".to_owned() } else { text.to_owned() }
 }

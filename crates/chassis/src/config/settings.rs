@@ -1,7 +1,7 @@
 //! What chassis itself is configured by: the same for every service.
 use serde::Deserialize;
 
-use super::{ListenAddr, Section, Setting, Span};
+use super::{ListenAddr, LogFilter, Section, Setting, Span};
 
 const ADDRESS: &str = "an IP address and a port, such as 127.0.0.1:8080 or :80; port 0 takes a free one";
 /// Switches and faults.
@@ -82,7 +82,7 @@ impl Section for Settings {
         if !(1..=1_000_000).contains(&self.max_connections) {
             problems.push(("MAX_CONNECTIONS", "out of range; allowed: a number from 1 to 1000000".to_owned()));
         }
-        let both = (self.http_addr.0, self.health_addr.0);
+        let both = (self.http_addr.address(), self.health_addr.address());
         if both.0 == both.1 && both.0.port() != 0 {
             problems.push((
                 "HEALTH_ADDR",
@@ -115,22 +115,6 @@ pub enum LogFormat {
     Text,
 }
 
-/// Levels by target: `info`, `warn,auth=debug`. Fewer forms than `EnvFilter` has, without its megabyte of regular expressions.
-#[derive(Debug, Clone)]
-pub struct LogFilter(pub tracing_subscriber::filter::Targets);
-
-impl<'de> Deserialize<'de> for LogFilter {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        // Its own parser lets empty targets and levels pass, and then nothing would be logged.
-        let has_gaps = text
-            .split(',')
-            .any(|part| part.trim().is_empty() || part.trim().starts_with('=') || part.trim().ends_with('='));
-        let filter = if has_gaps { None } else { text.parse().ok() };
-        filter.map(Self).ok_or_else(|| serde::de::Error::custom("not a filter"))
-    }
-}
-
 /// What the whole field calls by the same names: they carry no prefix.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Platform {
@@ -150,7 +134,13 @@ pub struct Platform {
 
 impl Section for Platform {
     const SETTINGS: &'static [Setting] = &[
-        Setting::new("RUST_LOG", "info", "a filter such as info or warn,auth=debug", "which events are logged").bare(),
+        Setting::new(
+            "RUST_LOG",
+            "info",
+            "a level (off, error, warn, info, debug, trace) or levels by target, such as warn,auth=debug",
+            "which events are logged",
+        )
+        .bare(),
         Setting::optional("LOG_FORMAT", "text on a terminal, else json", "json or text", "how events are written")
             .bare(),
         Setting::optional("POD_NAME", "the host name", "a name", "who answers, in x-served-by; from the downward API")

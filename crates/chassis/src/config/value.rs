@@ -1,31 +1,47 @@
 //! Values as people write them: addresses to listen on, and spans of time.
 use std::{
     fmt,
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
 
 use serde::{Deserialize, de};
 use url::Url;
 
-/// An address to listen on: `127.0.0.1:8080`, `[::]:80`, `localhost:8080`, or Go's `:80` for every interface.
+/// An address to listen on, as Go writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListenAddr(pub SocketAddr);
+pub enum ListenAddr {
+    /// `127.0.0.1:8080`, `[::1]:80`. As in Go, `[::]:80` answers on IPv4 addresses too.
+    One(SocketAddr),
+    /// `:80`: every address of the machine, IPv6 and IPv4.
+    Everywhere(u16),
+    /// `localhost:8080`: both 127.0.0.1 and ::1, because browsers try one or the other.
+    Localhost(u16),
+}
+
+impl ListenAddr {
+    /// One address: the whole of it, or what stands for it.
+    pub fn address(&self) -> SocketAddr {
+        match *self {
+            Self::One(address) => address,
+            Self::Everywhere(port) => (Ipv6Addr::UNSPECIFIED, port).into(),
+            Self::Localhost(port) => (Ipv4Addr::LOCALHOST, port).into(),
+        }
+    }
+}
 
 impl std::str::FromStr for ListenAddr {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let host_and_port = text.rsplit_once(':').ok_or("no port in it")?;
-        let address = match host_and_port {
-            ("", port) => (Ipv4Addr::UNSPECIFIED, port_number(port)?).into(),
-            ("localhost", port) => (Ipv4Addr::LOCALHOST, port_number(port)?).into(),
+        match text.rsplit_once(':').ok_or("no port in it")? {
+            ("", port) => Ok(Self::Everywhere(port_number(port)?)),
+            (host, port) if host.eq_ignore_ascii_case("localhost") => Ok(Self::Localhost(port_number(port)?)),
             (_, port) => {
                 port_number(port)?;
-                text.parse().map_err(|_| "not an IP address with a port")?
+                text.parse().map(Self::One).map_err(|_| "not an IP address with a port")
             }
-        };
-        Ok(Self(address))
+        }
     }
 }
 
@@ -35,7 +51,11 @@ fn port_number(text: &str) -> Result<u16, &'static str> {
 
 impl fmt::Display for ListenAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self {
+            Self::One(address) => address.fmt(f),
+            Self::Everywhere(port) => write!(f, ":{port}"),
+            Self::Localhost(port) => write!(f, "localhost:{port}"),
+        }
     }
 }
 
@@ -104,12 +124,14 @@ mod tests {
     #[test]
     fn addresses_may_be_written_as_go_writes_them() {
         for (written, meant) in [
-            ("127.0.0.1:9080", "127.0.0.1:9080"),
-            (":80", "0.0.0.0:80"),
-            ("localhost:0", "127.0.0.1:0"),
-            ("[::1]:81", "[::1]:81"),
+            ("127.0.0.1:9080", ListenAddr::One(([127, 0, 0, 1], 9080).into())),
+            (":80", ListenAddr::Everywhere(80)),
+            ("localhost:0", ListenAddr::Localhost(0)),
+            ("LOCALHOST:0", ListenAddr::Localhost(0)),
+            ("[::1]:81", ListenAddr::One((Ipv6Addr::LOCALHOST, 81).into())),
         ] {
-            assert_eq!(written.parse::<ListenAddr>().expect(written).to_string(), meant);
+            assert_eq!(written.parse(), Ok(meant));
+            assert_eq!(meant.to_string(), written.to_lowercase());
         }
     }
 

@@ -1,5 +1,6 @@
 //! Listeners and connections with their limits: `axum::serve` has none of them.
 mod acceptor;
+mod listener;
 mod stream;
 mod strict_transport;
 
@@ -17,7 +18,7 @@ use hyper_util::{
     server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
     time::{Instant, sleep, sleep_until, timeout, timeout_at},
 };
@@ -26,6 +27,7 @@ use tower::Service as _;
 use self::stream::{GuardedStream, Phase};
 pub use self::{
     acceptor::{Acceptor, Plain, Scheme},
+    listener::{Listener, bind},
     strict_transport::StrictTransport,
 };
 use crate::metrics::{Counted, Metrics};
@@ -68,23 +70,10 @@ pub(crate) enum Drained {
     Cut,
 }
 
-/// Binds, naming address and setting when it fails.
-pub async fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|error| {
-        let why = match error.kind() {
-            io::ErrorKind::AddrInUse => "the address is already in use".to_owned(),
-            io::ErrorKind::PermissionDenied => "permission denied (ports below 1024 need a privilege)".to_owned(),
-            io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
-            _ => error.to_string(),
-        };
-        format!("cannot listen on {address}: {why}; {setting} chooses another")
-    })
-}
-
 impl Server {
     /// Serves `router` on `listener` until [`Server::close`].
     pub(crate) fn start<A: Acceptor>(
-        listener: TcpListener,
+        listener: Listener,
         acceptor: A,
         router: Router,
         limits: Limits,
@@ -119,7 +108,7 @@ struct Serving<A> {
 type Held = (OwnedSemaphorePermit, Option<Counted>);
 
 impl<A: Acceptor> Serving<A> {
-    async fn accept(self, listener: TcpListener, mut closing: oneshot::Receiver<Duration>) -> Drained {
+    async fn accept(self, listener: Listener, mut closing: oneshot::Receiver<Duration>) -> Drained {
         let places = Arc::new(Semaphore::new(self.limits.max_connections));
         let graceful = GracefulShutdown::new();
         // Whoever is not ready for HTTP yet listens to it until it is gone; nothing is ever said.

@@ -194,10 +194,10 @@ fn a_value_out_of_range_is_told_beside_one_that_cannot_be_read() {
 
 #[test]
 fn a_log_filter_with_gaps_is_none() {
-    for filter in ["=,=", "info,", "auth=", "auth=loud"] {
+    for filter in ["=,=", "info,", "auth=", "auth=loud", "warning", "auth"] {
         assert_eq!(problems(&[("RUST_LOG", filter)]).len(), 1, "{filter}");
     }
-    for filter in ["info", "warn,auth=debug", "access=off,info"] {
+    for filter in ["info", "warn,auth=debug", "access=off,info", "info\n", " WARN "] {
         read(&[("RUST_LOG", filter)]).expect(filter);
     }
 }

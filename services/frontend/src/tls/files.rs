@@ -1,12 +1,11 @@
 //! Where certificate and key come from, and whether that has changed.
 use std::{
-    fs::{self, File, Metadata},
-    io::{self, Read as _},
+    fs::{self, Metadata},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
-use zeroize::Zeroizing;
+use chassis::files;
 
 use super::identity::{Identity, Unusable};
 
@@ -37,8 +36,8 @@ impl Files {
 
     /// Reads both, and checks that they are a certificate and its key.
     pub(super) fn read(&self) -> Result<Identity, Unusable> {
-        let certificate = read(&self.certificate).map_err(Unusable::CertificateUnread)?;
-        let key = read(&self.key).map_err(Unusable::KeyUnread)?;
+        let certificate = files::read(&self.certificate, MAX_BYTES).map_err(Unusable::CertificateUnread)?;
+        let key = files::read(&self.key, MAX_BYTES).map_err(Unusable::KeyUnread)?;
         Identity::from_pem(&certificate, &key)
     }
 
@@ -51,20 +50,6 @@ impl Files {
 
 fn stamp(file: &Metadata) -> FileStamp {
     (file.dev(), file.ino(), file.len(), file.ctime(), file.ctime_nsec())
-}
-
-/// With room for all of it from the start: a key in a buffer that grows leaves copies of itself behind.
-fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    let file = File::open(path)?;
-    let facts = file.metadata()?;
-    if !facts.is_file() {
-        return Err(io::Error::other("not a file"));
-    }
-    let length = usize::try_from(facts.len()).ok().filter(|length| *length <= MAX_BYTES);
-    let length = length.ok_or_else(|| io::Error::other(format!("larger than {MAX_BYTES} bytes")))?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
-    file.take(length as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() == length { Ok(bytes) } else { Err(io::Error::other("written while it was read")) }
 }
 
 #[cfg(test)]
@@ -126,7 +111,10 @@ mod tests {
         fs::write(&files.certificate, "x").expect("written");
         fs::create_dir(&files.key).expect("made");
         let wrong = files.read().expect_err("a directory");
-        assert_eq!(files.told(&wrong), format!("{}: cannot be read: not a file", files.key.display()));
+        assert_eq!(
+            files.told(&wrong),
+            format!("{}: cannot be read: it is a directory, not a regular file", files.key.display())
+        );
         fs::remove_dir(&files.key).expect("removed");
         fs::write(&files.key, vec![b'x'; MAX_BYTES + 1]).expect("written");
         assert!(files.told(&files.read().expect_err("too large")).ends_with("larger than 262144 bytes"));

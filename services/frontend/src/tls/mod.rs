@@ -27,8 +27,11 @@ use std::{
 };
 
 use axum::Router;
-use chassis::{Life, Stop, config::Invalid, server::bind};
-use tokio::net::TcpListener;
+use chassis::{
+    Life, Stop,
+    config::Invalid,
+    server::{Listener, bind},
+};
 
 use self::{
     acceptor::TlsAcceptor,
@@ -48,7 +51,7 @@ pub struct Tls {
     files: Files,
     seen: Stamp,
     shown: Shown,
-    redirect: Option<TcpListener>,
+    redirect: Option<Listener>,
     settings: Encryption,
 }
 
@@ -63,7 +66,7 @@ impl Tls {
         let redirect = match settings.redirect_addr {
             Some(address) => {
                 let setting = format!("{}REDIRECT_ADDR", SERVICE.prefix);
-                Some(bind(address.0, &setting).await.map_err(Stop::Failed)?)
+                Some(bind(address, &setting).await.map_err(Stop::Failed)?)
             }
             None => None,
         };

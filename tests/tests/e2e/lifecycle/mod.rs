@@ -15,6 +15,7 @@ mod signals;
 mod starts;
 mod stdout;
 mod upstreams;
+mod written;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -39,6 +40,7 @@ pub(crate) fn tests() -> Vec<Test> {
         starts::tests(),
         stdout::tests(),
         upstreams::tests(),
+        written::tests(),
     ]
     .into_iter()
     .flatten()

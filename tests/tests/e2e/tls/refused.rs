@@ -48,7 +48,7 @@ async fn a_file_that_is_not_there_is_named() {
         let word = last_word(launch(&certificates).set(setting, &nowhere), 78).await;
         holds(&word, &[&format!("FRONTEND_{setting}: "), &nowhere.display().to_string(), "no such file"]);
         let word = last_word(launch(&certificates).set(setting, certificates.directory()), 78).await;
-        holds(&word, &[&format!("FRONTEND_{setting}: "), "not a file"]);
+        holds(&word, &[&format!("FRONTEND_{setting}: "), "it is a directory, not a regular file"]);
     }
 }
 
