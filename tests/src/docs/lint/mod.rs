@@ -6,9 +6,9 @@ use scan::{Finding, findings};
 
 /// Words that begin a command, and what is wrong with it.
 const REFUSED: [(&str, &str); 14] = [
-    ("until ", "a loop without an end; use `curl --retry`, `kubectl wait` or `k8s/lab/wait-for`"),
-    ("while ", "a loop without an end; use `curl --retry`, `kubectl wait` or `k8s/lab/wait-for`"),
-    ("sleep ", "a pause instead of a condition; use `curl --retry`, `kubectl wait` or `k8s/lab/wait-for`"),
+    ("until ", "a loop without an end; use `kubectl wait` or `k8s/lab/wait-for`"),
+    ("while ", "a loop without an end; use `kubectl wait` or `k8s/lab/wait-for`"),
+    ("sleep ", "a pause instead of a condition; use `kubectl wait` or `k8s/lab/wait-for`"),
     ("docker stop --time", "the option has two names (`--time`, `--timeout`); use `-t`"),
     ("sed -i", "GNU and BSD sed differ"),
     ("grep -P", "only GNU grep has it"),
