@@ -51,10 +51,12 @@ pub(crate) fn client(url: &Url, timeout: Duration) -> anyhow::Result<Client> {
         // A proxy would look for the service on its own machine.
         builder = builder.no_proxy();
     }
-    if url.scheme() == "http" {
+    builder = if url.scheme() == "http" {
         // No certificate will be looked at, so none is loaded.
-        builder = builder.tls_certs_only([]);
-    }
+        builder.tls_certs_only([])
+    } else {
+        builder.tls_backend_preconfigured(certificates::trust::of_system()?)
+    };
     builder.build().context("cannot set up the HTTP client")
 }
 
@@ -96,7 +98,8 @@ fn in_words(error: &reqwest::Error) -> anyhow::Error {
     if error.is_timeout() {
         return anyhow::anyhow!("no complete answer{address} in time");
     }
-    anyhow::anyhow!("no answer{address}: {}", innermost(error))
+    let why = certificates::explain(error).unwrap_or_else(|| innermost(error).to_string());
+    anyhow::anyhow!("no answer{address}: {why}")
 }
 
 #[cfg(test)]

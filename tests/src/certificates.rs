@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    time::{Duration, SystemTime},
 };
 
 use rcgen::{CertificateParams, KeyPair};
@@ -47,10 +48,37 @@ impl Certificates {
     /// Puts a pair in the place of the old that signed itself, for 127.0.0.1 and localhost and from one year's beginning
     /// to another's.
     pub fn replace_by_one_of(&self, (from, until): (i32, i32)) {
-        let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("names");
         params.not_before = rcgen::date_time_ymd(from, 1, 1);
         params.not_after = rcgen::date_time_ymd(until, 1, 1);
+        self.replace(&params);
+    }
+
+    /// The same, good since so many days and for so many more.
+    pub fn replace_by_one_around_now(&self, since: u32, left: u32) {
+        const DAY: Duration = Duration::from_hours(24);
+        let epoch = || rcgen::date_time_ymd(1970, 1, 1);
+        let since_epoch = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).expect("later");
+        let now = now();
+        let mut params = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("names");
+        params.not_before = epoch() + since_epoch(now - DAY * since);
+        params.not_after = epoch() + since_epoch(now + DAY * left);
+        self.replace(&params);
+    }
+
+    /// The same, as `openssl req -x509` makes it: it says that it is a CA's.
+    pub fn replace_by_one_of_openssl(&self) {
+        let mut command = Command::new("openssl");
+        command.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=localhost"]);
+        command.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]);
+        command.arg("-keyout").arg(self.file("key.pem")).arg("-out").arg(self.file("cert.pem"));
+        let output = command.output().expect("openssl runs");
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        self.read("key.pem").lines().filter(|line| !line.starts_with('-')).for_each(audit::secret);
+    }
+
+    fn replace(&self, params: &CertificateParams) {
+        let key = KeyPair::generate().expect("a key");
         let certificate = params.self_signed(&key).expect("signed").pem();
         self.put("key.pem", &key.serialize_pem());
         self.put("cert.pem", &certificate);
@@ -80,4 +108,9 @@ impl Certificates {
     fn ca_key(&self) -> PathBuf {
         self.place.path().join("ca-key.pem")
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the services that are tested read the same clock")]
+fn now() -> SystemTime {
+    SystemTime::now()
 }

@@ -57,7 +57,7 @@ impl Connector {
                     let what = "the server took the connection and did not finish the TLS handshake";
                     Failure::new(Kind::HandshakeTimedOut, format_args!("{what} within {limit}"))
                 })?;
-                Stream::Tls(Box::new(secured.map_err(|error| Failure::new(Kind::Tls, error))?))
+                Stream::Tls(Box::new(secured.map_err(|error| Failure::of_tls(&error))?))
             }
         };
         let (sender, driver) =

@@ -91,6 +91,11 @@ impl Failure {
         Self::new(kind, error)
     }
 
+    /// A handshake that did not come about.
+    pub(super) fn of_tls(error: &io::Error) -> Self {
+        Self::new(Kind::Tls, certificates::explain(error).unwrap_or_else(|| error.to_string()))
+    }
+
     /// A request that got no whole answer; `begun` once its head was there.
     pub(super) fn of_exchange(error: &hyper::Error, begun: bool) -> Self {
         let kind = if error.is_parse() {

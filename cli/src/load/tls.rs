@@ -1,15 +1,14 @@
 //! Whose certificates are believed: the system's authorities, those of a file, or any.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
+use certificates::trust;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use rustls_platform_verifier::BuilderVerifierExt as _;
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 /// As with curl, a file takes the place of the system's authorities.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,34 +21,19 @@ pub(crate) enum Trust {
 
 /// The client's side of TLS 1.2 and 1.3, for HTTP/1.1.
 pub(super) fn config(trust: &Trust) -> anyhow::Result<Arc<ClientConfig>> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .context("cannot set up TLS")?;
-    let builder = match trust {
-        Trust::System => {
-            builder.with_platform_verifier().context("cannot load the system's certificate authorities")?
+    let config = match trust {
+        Trust::System => trust::of_system()?,
+        Trust::File(path) => trust::of_file(path).map_err(|error| anyhow!("--cacert: {error}"))?,
+        Trust::Anybody => {
+            let provider = Arc::new(aws_lc_rs::default_provider());
+            let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+            let builder = builder.context("cannot set up TLS")?.dangerous();
+            let mut config = builder.with_custom_certificate_verifier(Arc::new(Anybody)).with_no_client_auth();
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            config
         }
-        Trust::File(path) => builder.with_root_certificates(authorities(path)?),
-        Trust::Anybody => builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody)),
     };
-    let mut config = builder.with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
-}
-
-fn authorities(path: &Path) -> anyhow::Result<RootCertStore> {
-    let shown = path.display();
-    let mut store = RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(path).with_context(|| format!("--cacert: cannot read {shown}"))?;
-    for certificate in certificates {
-        let certificate = certificate.with_context(|| format!("--cacert: {shown} is no PEM file"))?;
-        store.add(certificate).with_context(|| format!("--cacert: {shown} holds a certificate that cannot be used"))?;
-    }
-    if store.is_empty() {
-        bail!("--cacert: {shown} holds no certificate (wanted: PEM, -----BEGIN CERTIFICATE-----)");
-    }
-    Ok(store)
 }
 
 /// Believes any certificate, so also one that is expired, of another host, or that cannot even be read. A signature by
@@ -117,6 +101,6 @@ mod tests {
         let error = format!("{:#}", config(&Trust::File(file.path().to_owned())).unwrap_err());
         assert!(error.contains("--cacert") && error.contains(file.path().to_str().unwrap()), "{error}");
         let error = format!("{:#}", config(&Trust::File("/no/such/file".into())).unwrap_err());
-        assert!(error.contains("/no/such/file"), "{error}");
+        assert!(error.contains("--cacert: cannot read /no/such/file"), "{error}");
     }
 }

@@ -68,10 +68,13 @@ impl Fetcher {
             .pool_max_idle_per_host(0)
             .http1_only()
             .user_agent(concat!("flotilla-token/", env!("CARGO_PKG_VERSION")));
-        if url.scheme() == "http" {
+        builder = if url.scheme() == "http" {
             // No certificate will be looked at, so none is loaded: the store is a megabyte of a small budget.
-            builder = builder.tls_certs_only([]);
-        }
+            builder.tls_certs_only([])
+        } else {
+            let trusted = certificates::trust::of_system().map_err(|error| FetchError::Client(error.to_string()))?;
+            builder.tls_backend_preconfigured(trusted)
+        };
         let client = builder.build().map_err(|error| FetchError::Client(in_words(&error)))?;
         let mut address = url.clone();
         address.set_query(None);
@@ -135,6 +138,9 @@ fn check(url: &Url) -> Result<(), FetchError> {
 
 /// The error and its causes in one line: reqwest's own message stops before the interesting part.
 fn in_words(error: &reqwest::Error) -> String {
+    if let Some(why) = certificates::explain(error) {
+        return why;
+    }
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

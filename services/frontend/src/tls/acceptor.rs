@@ -141,9 +141,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn both_versions_are_spoken_and_http_1_1_is_agreed_on() {
+    async fn both_versions_are_spoken_and_a_version_of_http_is_agreed_on() {
         for (version, agreed) in [(&TLS12, ProtocolVersion::TLSv1_2), (&TLS13, ProtocolVersion::TLSv1_3)] {
-            for (offered, chosen) in [(&["h2", "http/1.1"][..], Some("http/1.1")), (&[], None)] {
+            for (offered, chosen) in [
+                (&["h2", "http/1.1"][..], Some("http/1.1")),
+                (&["http/1.0"], Some("http/1.0")),
+                (&["http/1.0", "http/1.1"], Some("http/1.1")),
+                (&[], None),
+            ] {
                 let (client, server, metrics) = scene().await.shakes_hands(&[version], offered).await;
                 let (_client, server) = (client.expect("shaken"), server.expect("shaken"));
                 let connection = server.get_ref().1;

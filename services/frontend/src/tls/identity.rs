@@ -1,16 +1,22 @@
 //! A certificate chain with its private key: checked once, when it is loaded, so that no handshake finds out.
 use std::{io, sync::Arc, time::SystemTime};
 
+use certificates::{PemError, pem};
 use rustls::{
     Error, InconsistentKeys, ServerConfig,
     client::verify_server_name,
     crypto::{CryptoProvider, aws_lc_rs},
-    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName},
     server::{NoServerSessionStorage, ParsedCertificate},
     sign::{CertifiedKey, SingleCertAndKey},
     version::{TLS12, TLS13},
 };
-use x509_cert::{Certificate, der::Decode as _};
+use x509_cert::{
+    Certificate,
+    der::{Decode as _, Encode as _},
+};
+
+use super::{chain, standing::Validity};
 
 /// Why a pair of files is no use. Displays what is wrong with the file, without showing anything of it.
 #[derive(Debug, thiserror::Error)]
@@ -19,12 +25,19 @@ pub(super) enum Unusable {
     CertificateUnread(#[source] io::Error),
     #[error("cannot be read: {}", plain(.0))]
     KeyUnread(#[source] io::Error),
-    #[error("no certificate in PEM in it")]
-    NoCertificate,
-    #[error("a certificate in it that is none")]
+    #[error("{0}")]
+    NoCertificate(#[source] PemError),
+    #[error(
+        "the certificate is of X.509 version 1, which clients refuse; make one of version 3: \
+         openssl req -x509 … -addext subjectAltName=DNS:HOST"
+    )]
+    OldVersion,
+    #[error("the private key is that of certificate {0} in it; the server's own certificate must come first")]
+    OutOfOrder(usize),
+    #[error("a certificate in it cannot be read")]
     BrokenCertificate,
-    #[error("no private key in PEM in it that is not encrypted")]
-    NoKey,
+    #[error("{0}")]
+    NoKey(#[source] PemError),
     #[error("the private key is of a kind or size that TLS has no use for")]
     UselessKey,
     #[error("the private key is not that of the certificate")]
@@ -35,7 +48,7 @@ pub(super) enum Unusable {
 
 impl Unusable {
     pub(super) const fn is_about_the_key(&self) -> bool {
-        matches!(self, Self::KeyUnread(_) | Self::NoKey | Self::UselessKey | Self::Mismatch)
+        matches!(self, Self::KeyUnread(_) | Self::NoKey(_) | Self::UselessKey | Self::Mismatch)
     }
 
     /// The setting that names the file.
@@ -49,23 +62,24 @@ impl Unusable {
 pub(super) struct Identity {
     config: Arc<ServerConfig>,
     certificate: CertificateDer<'static>,
-    /// The latest beginning and the earliest end in the chain.
-    validity: (SystemTime, SystemTime),
+    validity: Validity,
+    remarks: Vec<String>,
 }
 
 impl Identity {
     /// From certificates, the server's own first, and a key.
     pub(super) fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, Unusable> {
-        let chain: Vec<_> = CertificateDer::pem_slice_iter(certificates)
-            .collect::<Result<_, _>>()
-            .map_err(|_| Unusable::BrokenCertificate)?;
-        let certificate = chain.first().ok_or(Unusable::NoCertificate)?.clone();
-        let validity = validity(&chain).ok_or(Unusable::BrokenCertificate)?;
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| Unusable::NoKey)?;
+        let chain = pem::certificates(certificates).map_err(Unusable::NoCertificate)?;
+        let parsed: Option<Vec<_>> = chain.iter().map(|certificate| Certificate::from_der(certificate).ok()).collect();
+        let parsed = parsed.ok_or(Unusable::BrokenCertificate)?;
+        let certificate = chain.first().ok_or(Unusable::BrokenCertificate)?.clone();
+        let validity = validity(&parsed).ok_or(Unusable::BrokenCertificate)?;
+        let remarks = chain::remarks(&parsed);
+        let key = pem::private_key(key).map_err(Unusable::NoKey)?;
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let certified = certified(chain, key, &provider)?;
+        let certified = certified(chain, &parsed, key, &provider)?;
         let config = config(certified, provider).map_err(Unusable::Setup)?;
-        Ok(Self { config: Arc::new(config), certificate, validity })
+        Ok(Self { config: Arc::new(config), certificate, validity, remarks })
     }
 
     /// For a handshake.
@@ -74,13 +88,20 @@ impl Identity {
     }
 
     /// From when until when it is good.
-    pub(super) const fn validity(&self) -> (SystemTime, SystemTime) {
+    pub(super) const fn validity(&self) -> Validity {
         self.validity
+    }
+
+    /// Says in the log what clients may dislike about the chain.
+    pub(super) fn tell_remarks(&self) {
+        for why in &self.remarks {
+            tracing::warn!(why, "clients may refuse the certificate");
+        }
     }
 
     /// Its end, in seconds since 1970.
     pub(super) fn expires_at(&self) -> f64 {
-        self.validity.1.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+        self.validity.end.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
     }
 
     /// Whether a client would accept it for this host: a name or an address, without brackets or a port.
@@ -91,22 +112,35 @@ impl Identity {
     }
 }
 
-fn validity(chain: &[CertificateDer<'_>]) -> Option<(SystemTime, SystemTime)> {
-    let each = chain.iter().map(|certificate| {
-        let certificate = Certificate::from_der(certificate).ok()?;
+fn validity(chain: &[Certificate]) -> Option<Validity> {
+    let of = |certificate: &Certificate| {
         let validity = certificate.tbs_certificate().validity();
-        Some((validity.not_before.to_system_time(), validity.not_after.to_system_time()))
-    });
-    let all: Vec<_> = each.collect::<Option<_>>()?;
-    Some((all.iter().map(|(begin, _)| *begin).max()?, all.iter().map(|(_, end)| *end).min()?))
+        (validity.not_before.to_system_time(), validity.not_after.to_system_time())
+    };
+    Validity::of(&chain.iter().map(of).collect::<Vec<_>>())
 }
 
 fn certified(
     chain: Vec<CertificateDer<'static>>,
+    parsed: &[Certificate],
     key: PrivateKeyDer<'static>,
     provider: &CryptoProvider,
 ) -> Result<CertifiedKey, Unusable> {
     let key = provider.key_provider.load_private_key(key).map_err(|_| Unusable::UselessKey)?;
+    if let Some(public) = key.public_key() {
+        let has_it = |certificate: &Certificate| {
+            let key = certificate.tbs_certificate().subject_public_key_info().to_der();
+            key.is_ok_and(|key| key == public.as_ref())
+        };
+        match parsed.iter().position(has_it) {
+            None => return Err(Unusable::Mismatch),
+            Some(0) => {}
+            Some(index) => return Err(Unusable::OutOfOrder(index + 1)),
+        }
+    }
+    if parsed.first().is_some_and(chain::is_of_an_old_version) {
+        return Err(Unusable::OldVersion);
+    }
     let certified = CertifiedKey::new(chain, key);
     match certified.keys_match() {
         // Some kinds of keys do not tell their public half; those of this library all do.
@@ -124,7 +158,7 @@ fn config(certified: CertifiedKey, provider: Arc<CryptoProvider>) -> Result<Serv
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     // Who offers other protocols only is told so in the handshake (RFC 7301 section 3.2).
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"http/1.1".to_vec(), b"http/1.0".to_vec()];
     // Sessions are resumed by what the client keeps, so a crowd of clients takes no memory here. Each certificate has
     // tickets of its own: after a change everybody is shown the new one.
     config.ticketer = aws_lc_rs::Ticketer::new()?;
@@ -144,7 +178,10 @@ fn plain(cause: &io::Error) -> String {
 mod tests {
     use std::time::Duration;
 
+    use base64::Engine as _;
     use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256};
+
+    use rustls::pki_types::pem::PemObject as _;
 
     use super::{
         super::fixture::{pair, pair_of},
@@ -177,13 +214,32 @@ mod tests {
         let unreadable = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
         let nonsense = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
         assert!(matches!(unusable(&other, &key), Unusable::Mismatch));
-        assert!(matches!(unusable("", &key), Unusable::NoCertificate));
-        assert!(matches!(unusable(&key, &certificate), Unusable::NoCertificate));
-        assert!(matches!(unusable(&broken, &key), Unusable::BrokenCertificate));
-        assert!(matches!(unusable(half, &key), Unusable::BrokenCertificate));
-        assert!(matches!(unusable(&certificate, "garbage"), Unusable::NoKey));
-        assert!(matches!(unusable(&certificate, &unreadable), Unusable::NoKey));
+        assert!(matches!(unusable("", &key), Unusable::NoCertificate(PemError::Empty)));
+        assert!(matches!(unusable(&key, &certificate), Unusable::NoCertificate(PemError::OtherBlock { .. })));
+        assert!(matches!(unusable(&broken, &key), Unusable::NoCertificate(PemError::NotX509(1))));
+        assert!(matches!(unusable(half, &key), Unusable::NoCertificate(PemError::NoEnd)));
+        assert!(matches!(unusable(&certificate, "garbage"), Unusable::NoKey(PemError::Nothing(_))));
+        assert!(matches!(unusable(&certificate, &unreadable), Unusable::NoKey(PemError::Encrypted)));
         assert!(matches!(unusable(&certificate, nonsense), Unusable::UselessKey));
+        assert!(matches!(unusable(&format!("{other}{certificate}"), &key), Unusable::OutOfOrder(2)));
+        let marked = unusable(&format!("\u{feff}{certificate}"), &key);
+        assert!(marked.to_string().contains("byte order mark") && !marked.is_about_the_key(), "{marked}");
+        let marked = unusable(&certificate, &format!("\u{feff}{key}"));
+        assert!(marked.to_string().contains("byte order mark") && marked.is_about_the_key(), "{marked}");
+    }
+
+    /// As `openssl x509 -req -signkey` makes it, which old tutorials do.
+    #[test]
+    fn a_certificate_of_version_1_is_named() {
+        let (certificate, key) = pair(&["localhost"], (2020, 2030));
+        let mut der = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate").to_vec();
+        let version_3 = der.windows(5).position(|field| field == [0xa0, 3, 2, 1, 2]).expect("a version");
+        der[version_3 + 4] = 0;
+        let base64 = base64::engine::general_purpose::STANDARD.encode(der);
+        let old = format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n");
+        let refusal = unusable(&old, &key);
+        assert!(matches!(refusal, Unusable::OldVersion), "{refusal}");
+        assert!(refusal.to_string().contains("subjectAltName"), "{refusal}");
     }
 
     #[test]
@@ -192,7 +248,7 @@ mod tests {
         let (above, _) = pair(&["above"], (2021, 2027));
         let both = identity(&(certificate + &above), &key).expect("an identity");
         let years = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).expect("later").as_secs() / 31_556_952;
-        let (begin, end) = both.validity();
+        let Validity { begin, end, .. } = both.validity();
         let within = Duration::from_hours(48);
         assert_eq!((years(begin + within) + 1970, years(end + within) + 1970), (2021, 2027));
         assert!((both.expires_at() - 1_798_761_600.0).abs() < 1.0, "{}", both.expires_at());

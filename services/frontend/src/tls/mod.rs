@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`settings`] | which files, and what comes with them |
 //! | `identity` | a certificate chain with its key: read, checked, shown |
+//! | `chain` | what clients may dislike about it |
 //! | `files` | where it comes from, and whether that has changed |
 //! | `reload` | looks for a new one, and at how long this one lasts |
 //! | `standing` | whether it is good at a time |
@@ -11,6 +12,7 @@
 //! | `plain_http` | an answer for those who ask a TLS port in clear |
 //! | `redirect` | a second port that sends them here |
 mod acceptor;
+mod chain;
 mod files;
 #[cfg(test)]
 mod fixture;
@@ -81,6 +83,7 @@ impl Tls {
         }
         let metrics = life.metrics();
         let shown = self.shown.clone();
+        shown.now().tell_remarks();
         metrics.gauge_of(
             "tls_certificate_expiration_timestamp_seconds",
             "When the certificate that is shown, or one above it that comes with it, expires",

@@ -91,7 +91,8 @@ impl Reload {
     }
 
     fn show(&mut self, identity: Identity) {
-        let expires = humantime::format_rfc3339_seconds(identity.validity().1).to_string();
+        let expires = humantime::format_rfc3339_seconds(identity.validity().end).to_string();
+        identity.tell_remarks();
         self.shown.replace(identity);
         self.told = Told::default();
         self.loads.count("loaded");

@@ -1,6 +1,7 @@
 //! TLS at the edge: what clients see of it, what strangers can do to it, and certificates that change (security 26 and
 //! 27, fault 26).
 mod edge;
+mod key_set;
 mod proxies;
 mod redirect;
 mod refused;
@@ -16,6 +17,7 @@ use e2e::{Certificates, Launch, Process, Program, Test};
 pub(crate) fn tests() -> Vec<Test> {
     [
         edge::tests(),
+        key_set::tests(),
         proxies::tests(),
         redirect::tests(),
         refused::tests(),

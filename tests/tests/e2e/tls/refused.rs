@@ -13,6 +13,8 @@ pub(crate) fn tests() -> Vec<Test> {
         a_file_that_is_not_there_is_named,
         what_is_no_certificate_or_no_key_is_named_and_not_shown,
         a_key_of_another_certificate_is_refused,
+        a_chain_that_begins_with_the_ca_is_told_how_it_begins,
+        a_chain_with_something_to_mend_is_served_and_told_of,
         what_goes_with_tls_is_refused_without_it,
         half_a_name_does_not_leave_it_in_clear_without_a_word,
         an_expired_certificate_is_served_and_complained_of,
@@ -59,15 +61,16 @@ async fn what_is_no_certificate_or_no_key_is_named_and_not_shown() {
     for (file, content, setting, why) in [
         ("cert.pem", HIDDEN.to_owned(), "TLS_CERT_FILE", "no certificate in PEM"),
         ("cert.pem", key.clone(), "TLS_CERT_FILE", "no certificate in PEM"),
-        ("cert.pem", String::new(), "TLS_CERT_FILE", "no certificate in PEM"),
-        (
-            "cert.pem",
-            format!("-----BEGIN CERTIFICATE-----\n{HIDDEN}"),
-            "TLS_CERT_FILE",
-            "a certificate in it that is none",
-        ),
+        ("cert.pem", String::new(), "TLS_CERT_FILE", "the file is empty"),
+        ("cert.pem", format!("-----BEGIN CERTIFICATE-----\n{HIDDEN}"), "TLS_CERT_FILE", "a block has no END line"),
         ("key.pem", HIDDEN.to_owned(), "TLS_KEY_FILE", "no private key in PEM"),
-        ("key.pem", key.replace("PRIVATE", "ENCRYPTED PRIVATE"), "TLS_KEY_FILE", "that is not encrypted"),
+        (
+            "key.pem",
+            key.replace("PRIVATE", "ENCRYPTED PRIVATE"),
+            "TLS_KEY_FILE",
+            "the private key is encrypted; decrypt it: openssl pkey",
+        ),
+        ("cert.pem", format!("\u{feff}{}", right.read("cert.pem")), "TLS_CERT_FILE", "byte order mark"),
         ("key.pem", right.read("cert.pem"), "TLS_KEY_FILE", "no private key in PEM"),
     ] {
         let certificates = Certificates::usual();
@@ -83,6 +86,23 @@ async fn a_key_of_another_certificate_is_refused() {
     certificates.put("key.pem", &other.read("key.pem"));
     let word = last_word(launch(&certificates), 78).await;
     holds(&word, &["FRONTEND_TLS_KEY_FILE: ", "the private key is not that of the certificate"]);
+}
+
+async fn a_chain_that_begins_with_the_ca_is_told_how_it_begins() {
+    let certificates = Certificates::usual();
+    certificates.put("cert.pem", &format!("{}{}", certificates.read("ca.pem"), certificates.read("cert.pem")));
+    let word = last_word(launch(&certificates), 78).await;
+    holds(&word, &["FRONTEND_TLS_CERT_FILE: ", "the private key is that of certificate 2", "must come first"]);
+}
+
+async fn a_chain_with_something_to_mend_is_served_and_told_of() {
+    let (certificates, other) = (Certificates::usual(), Certificates::usual());
+    certificates.put("cert.pem", &format!("{}{}", certificates.read("cert.pem"), other.read("ca.pem")));
+    let (mut process, address) = frontend(&certificates, &[]).await;
+    let event = process.event("clients may refuse the certificate").await;
+    assert_eq!(event["level"].as_str(), Some("WARN"));
+    holds(event["why"].as_str().expect("a reason"), &["certificate 2 did not sign certificate 1"]);
+    super::shake::Shaken::with(address, &certificates).await.expect("shaken").ask(VERSION).await;
 }
 
 async fn what_goes_with_tls_is_refused_without_it() {
@@ -132,15 +152,17 @@ async fn one_that_expires_soon_is_warned_of() {
     let certificates = Certificates::usual();
     let key = fs::metadata(certificates.file("key.pem")).expect("a file").permissions().mode();
     assert_eq!(key & 0o077, 0, "it is nobody else's");
-    let short = e2e::environment::temporary_directory();
-    let directory = short.path().join("tls").display().to_string();
-    let made = Launch::bare(Program::Flotilla).args(["certs", &directory, "--days", "29"]).run().await;
-    assert_eq!(made.code, Some(0), "{made:?}");
-    let launch = Launch::service(Program::Frontend);
-    let launch = launch.set("TLS_CERT_FILE", format!("{directory}/cert.pem"));
-    let mut process = launch.set("TLS_KEY_FILE", format!("{directory}/key.pem")).ready().await;
+    let ending = Certificates::usual();
+    ending.replace_by_one_around_now(80, 10);
+    let (mut process, _) = frontend(&ending, &[]).await;
     let event = process.event("the certificate expires soon").await;
-    assert_eq!((event["level"].as_str(), event["days_left"].as_u64()), (Some("WARN"), Some(28)));
+    assert_eq!((event["level"].as_str(), event["days_left"].as_u64()), (Some("WARN"), Some(9)));
+    // One of a short life is not warned of all its life long.
+    let short = Certificates::usual();
+    short.replace_by_one_around_now(1, 4);
+    let mut young = frontend(&short, &[]).await.0;
+    young.event("serving").await;
+    assert!(young.output().event("the certificate expires soon").is_none());
     let mut usual = frontend(&certificates, &[]).await.0;
     usual.event("serving").await;
     assert!(usual.output().event("the certificate expires soon").is_none());
