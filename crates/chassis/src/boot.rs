@@ -16,7 +16,8 @@ use crate::{
     faults::Faults,
     health::{self, Health, HealthPort},
     healthcheck,
-    life::{address, limits},
+    life::address,
+    limits::Limits,
     metrics::Metrics,
     middleware::{Port, Shared, Surroundings, surround_other},
     server::{Plain, Server, bind},
@@ -174,11 +175,12 @@ impl Boot {
         };
         let outer = Surroundings::new(Port::Http, &identity, shared.clone(), &settings);
         let outer_health = Surroundings::new(Port::Health, &identity, shared, &settings);
+        let limits = Limits::new(service, &settings, effective);
         let port = HealthPort {
             health: health.clone(),
             faults,
             metrics: metrics.clone(),
-            effective: Arc::new(effective),
+            effective: Arc::clone(&limits.effective),
             lab,
             listener: address(&health_listener, settings.health_addr.address()).ip(),
         };
@@ -192,13 +194,8 @@ impl Boot {
             "listening"
         );
         let router = surround_other(health::routes(port), outer_health);
-        let health_server = Server::start(
-            health_listener,
-            Plain,
-            router,
-            limits(&settings, descriptors::for_health(settings.max_connections)),
-            None,
-        );
+        let health_server =
+            Server::start(health_listener, Plain, router, limits.for_health(&settings), settings.timeouts(), None);
         Ok(Life {
             identity,
             health,
@@ -210,6 +207,7 @@ impl Boot {
             started,
             http,
             beside: Vec::new(),
+            limits,
             health_server,
             _telemetry: telemetry,
         })

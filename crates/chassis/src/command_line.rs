@@ -183,6 +183,8 @@ mod tests {
         let text = command(&SERVICE, &[<crate::config::Settings as crate::config::Section>::SETTINGS])
             .render_help()
             .to_string();
-        assert!(text.contains("HELLO_SHUTDOWN_TIMEOUT") && text.contains("[default: 20s]"), "{text}");
+        // Long lines are wrapped.
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("HELLO_SHUTDOWN_TIMEOUT") && words.contains("[default: 20s]"), "{text}");
     }
 }

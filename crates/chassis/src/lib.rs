@@ -19,9 +19,11 @@
 //! | [`descriptors`] | how many connections there may be |
 //! | [`memory`] | how much of it there is |
 //! | [`files`] | reading the files that settings name, bounded in time |
+//! | `limits` | what the listeners may have open, as descriptors and memory allow |
 //! | [`forwarded`] | who a request is from where proxies stand in front |
 //! | [`shutdown`] | signals, draining, deadlines |
 
+mod body_limits;
 pub mod boot;
 pub mod command_line;
 pub mod commands;
@@ -36,6 +38,7 @@ mod healthcheck;
 pub mod json;
 mod lasting;
 pub mod life;
+mod limits;
 pub mod memory;
 pub mod metrics;
 pub mod middleware;

@@ -7,12 +7,12 @@ use tokio::sync::OnceCell;
 
 use crate::{
     Identity, Stop,
-    config::Settings,
-    descriptors,
+    config::{Networks, Settings},
     health::{Condition, Health},
+    limits::Limits,
     metrics::Metrics,
     middleware::{Surroundings, surround, surround_other},
-    server::{Acceptor, Drained, Limits, Listener, Plain, Server},
+    server::{Acceptor, Drained, Listener, Plain, Server},
     shutdown::Shutdown,
     telemetry::Telemetry,
 };
@@ -35,6 +35,7 @@ pub struct Life {
     pub(crate) started: Arc<OnceCell<()>>,
     pub(crate) http: Listener,
     pub(crate) beside: Vec<Beside>,
+    pub(crate) limits: Limits,
     pub(crate) health_server: Server,
     // Last: what is dropped before it may still log.
     pub(crate) _telemetry: Telemetry,
@@ -66,6 +67,21 @@ impl Life {
         address(&self.http, self.settings.http_addr.address())
     }
 
+    /// Peers that connect for many clients: they may use all connections.
+    pub fn trust(&mut self, proxies: &Networks) {
+        self.limits.trust(proxies);
+    }
+
+    /// Memory that the process may occupy, in bytes; `None` where nothing limits it.
+    pub fn memory_limit(&self) -> Option<u64> {
+        self.limits.memory()
+    }
+
+    /// Keeps so many bytes of a limited memory for work that has not begun yet.
+    pub fn reserve_memory(&mut self, bytes: u64) {
+        self.limits.reserve(bytes);
+    }
+
     /// A further port, which logs call so: in clear, without `/version`, not counted in the metrics. It begins and ends
     /// with the http port.
     pub fn also_answer(&mut self, name: &'static str, listener: Listener, routes: Router) {
@@ -80,17 +96,16 @@ impl Life {
     }
 
     /// The same over connections that the acceptor has made ready.
-    pub async fn serve_over(self, acceptor: impl Acceptor, routes: Router) -> Result<(), Stop> {
+    pub async fn serve_over<A: Acceptor>(self, acceptor: A, routes: Router) -> Result<(), Stop> {
         let surrounded = surround(routes, self.surroundings);
-        let connections = descriptors::for_http(self.settings.max_connections, self.beside.len());
-        let server =
-            Server::start(self.http, acceptor, surrounded, limits(&self.settings, connections), Some(self.metrics));
+        let capacity = self.limits.for_http(&self.settings, self.beside.len(), A::MEMORY);
+        let timeouts = self.settings.timeouts();
+        let server = Server::start(self.http, acceptor, surrounded, capacity, timeouts, Some(self.metrics));
         let beside: Vec<Server> = self
             .beside
             .into_iter()
             .map(|Beside { listener, router }| {
-                let limits = limits(&self.settings, descriptors::for_beside(self.settings.max_connections));
-                Server::start(listener, Plain, router, limits, None)
+                Server::start(listener, Plain, router, self.limits.for_another(&self.settings), timeouts, None)
             })
             .collect();
         // Whoever set it first set the same.
@@ -116,10 +131,6 @@ impl Life {
         self.health_server.close(Duration::ZERO).await;
         Ok(())
     }
-}
-
-pub(crate) fn limits(settings: &Settings, max_connections: usize) -> Limits {
-    Limits { max_connections, header_timeout: *settings.header_timeout, idle_timeout: *settings.idle_timeout }
 }
 
 pub(crate) fn address(listener: &Listener, asked: SocketAddr) -> SocketAddr {

@@ -18,7 +18,6 @@ use std::{
 
 use axum::{
     Json, Router,
-    body::{Body, HttpBody as _},
     extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn_with_state},
@@ -26,12 +25,11 @@ use axum::{
     routing::get,
 };
 use futures_util::FutureExt as _;
-use http_body_util::Limited;
 use tokio::time::Instant;
-use tower_http::timeout::TimeoutBody;
 
 use crate::{
     Identity, Problem,
+    body_limits::BodyLimits,
     config::Settings,
     faults::Faults,
     framing,
@@ -66,8 +64,7 @@ struct Inner {
     requests: Arc<AtomicU64>,
     access_log: AccessLog,
     request_timeout: Duration,
-    body_timeout: Duration,
-    max_body_bytes: usize,
+    body: BodyLimits,
     served_by: HeaderValue,
 }
 
@@ -96,8 +93,7 @@ impl Surroundings {
             requests: Arc::default(),
             access_log,
             request_timeout: *settings.request_timeout,
-            body_timeout: *settings.body_timeout,
-            max_body_bytes: settings.max_body_bytes,
+            body: BodyLimits { timeout: *settings.body_timeout, max_bytes: settings.max_body_bytes },
             served_by: HeaderValue::from_str(&identity.served_by).unwrap_or(HeaderValue::from_static("unnamed")),
         }))
     }
@@ -154,32 +150,25 @@ impl Inner {
     }
 
     async fn within_deadline(&self, request: Request, next: Next) -> Response {
-        let request = match self.bounded(request) {
+        let request = match self.body.apply(request) {
             Ok(request) => request,
             Err(problem) => return problem.into_response(),
         };
-        match tokio::time::timeout(self.request_timeout, self.without_panic(request, next)).await {
+        let large = self.body.large(&request);
+        let answer = async {
+            let _memory = match large {
+                Some(large) => Some(large.reserve().await),
+                None => None,
+            };
+            self.without_panic(request, next).await
+        };
+        match tokio::time::timeout(self.request_timeout, answer).await {
             Ok(response) => response,
             Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE)
                 .detail("the answer took too long")
                 .retry_after(1)
                 .into_response(),
         }
-    }
-
-    /// Gives the body a cap and a clock. One that says itself that it is too long is not read at all.
-    fn bounded(&self, request: Request) -> Result<Request, Problem> {
-        if request.body().is_end_stream() {
-            return Ok(request);
-        }
-        if request.body().size_hint().lower() > self.max_body_bytes as u64 {
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE)
-                .detail(format!("the body is longer than {} bytes", self.max_body_bytes)));
-        }
-        Ok(request.map(|body| {
-            let clocked = TimeoutBody::new(self.body_timeout, body);
-            Body::new(Limited::new(clocked, self.max_body_bytes))
-        }))
     }
 
     /// A handler that panics answers 500 to this one; the process lives.

@@ -70,8 +70,9 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let config = Config::read(&mut reader);
     let (configuration, config) = reader.finish_with(config)?;
     let config = config.prepared(&SERVICE)?;
-    let life = boot.live(configuration).await?;
+    let mut life = boot.live(configuration).await?;
     let state = State::build(config, life.metrics()).await?;
+    state.bound(&mut life);
     let api = get(Json(openapi()));
     life.serve(routes(state).route("/openapi.json", api)).await
 }

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
 use chassis::{
-    Stop,
+    Life, Stop,
     config::Networks,
     metrics::{CounterBy, Metrics},
 };
@@ -99,6 +99,12 @@ impl State {
             warn_of_demo_account();
         }
         Ok(state)
+    }
+
+    /// Says what limits the process must know: memory that hashing will need, and proxies that connect for many clients.
+    pub fn bound(&self, life: &mut Life) {
+        life.reserve_memory(self.passwords.unallocated_bytes());
+        life.trust(&self.trusted_proxies);
     }
 
     async fn add_demo_account(&self) -> Result<(), crate::error::Error> {

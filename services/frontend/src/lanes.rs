@@ -47,6 +47,16 @@ impl Default for Spread {
     }
 }
 
+impl Spread {
+    /// A connection to an upstream: two buffers of hyper's of 8 KiB, a request and its answer, and the kernel's part.
+    const CONNECTION: u64 = 40 << 10;
+
+    /// Bytes of the connections to one upstream.
+    pub fn memory(&self) -> u64 {
+        self.at_once.map_or(0, |requests| requests as u64 * Self::CONNECTION)
+    }
+}
+
 /// The lanes of one upstream.
 pub(crate) struct Lanes {
     all: Vec<(Mutex<Lane>, Notify)>,

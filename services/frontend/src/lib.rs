@@ -71,11 +71,13 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let config = config.checked(&configuration.settings, &SERVICE)?;
     let strict = StrictTransport::lasting(*encryption.hsts_max_age);
     let tls = Tls::configured(encryption).await?;
-    let life = boot.live(configuration).await?;
-    let (deadlines, spread) = (config.deadlines(), config.spread(chassis::memory::limit()));
+    let mut life = boot.live(configuration).await?;
+    let (deadlines, spread) = (config.deadlines(), config.spread(life.memory_limit()));
+    life.reserve_memory(spread.memory());
     let whoami = config.whoami();
     let mut routes = routes(&Upstreams::new(config.auth_url, config.hello_url, deadlines, spread), whoami);
     if let Some(trusted) = config.trusted_proxies {
+        life.trust(&trusted);
         routes = believing(routes, trusted, strict);
     }
     match tls {

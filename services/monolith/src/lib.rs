@@ -31,9 +31,10 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let verification = reader.section::<Verification>();
     let (configuration, (config, verification)) = reader.finish_with(config.zip(verification))?;
     let config = config.prepared(&SERVICE)?;
-    let life = boot.live(configuration).await?;
+    let mut life = boot.live(configuration).await?;
     let (issuer, audience) = (config.tokens.issuer.clone(), config.tokens.audience.clone());
     let auth = auth::State::build(config, life.metrics()).await?;
+    auth.bound(&mut life);
     let algorithm = auth.ring.algorithm();
     let policy = Policy { leeway: *verification.leeway, ..Policy::new(issuer, audience, algorithm) };
     let keys = auth.ring.verifying_keys();

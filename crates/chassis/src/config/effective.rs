@@ -13,6 +13,8 @@ pub enum Origin {
     File,
     /// A classic flag.
     Flag,
+    /// Nothing was given: it follows from the memory limit.
+    Memory,
 }
 
 /// One line of `/config`.
@@ -35,6 +37,13 @@ pub struct Shown {
 pub struct Effective(pub Vec<Shown>);
 
 impl Effective {
+    /// Shows what an unset variable amounts to, because it follows from the memory limit.
+    pub(crate) fn derive(&mut self, name: &str, value: String) {
+        if let Some(shown) = self.0.iter_mut().find(|shown| shown.name == name && shown.value.is_none()) {
+            (shown.value, shown.origin) = (Some(value), Origin::Memory);
+        }
+    }
+
     /// The value shown for a variable.
     pub fn get(&self, name: &str) -> Option<&Shown> {
         self.0.iter().find(|shown| shown.name == name)

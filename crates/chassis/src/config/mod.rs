@@ -7,6 +7,7 @@
 //! Precedence: flag > environment > `*_FILE` > default. An empty value means unset. Blanks and line breaks around a value
 //! are no part of it; of a secret only the line breaks at its end are not. A value together with its `_FILE` is a problem. envy does the parsing; what it leaves open is done here: its errors lose the prefix and may show the
 //! value, it stops at the first, and it panics on names that are not UTF-8.
+mod byte_size;
 mod effective;
 mod log_filter;
 mod names;
@@ -18,6 +19,7 @@ mod sources;
 mod text;
 mod value;
 
+pub use byte_size::ByteSize;
 pub use effective::{Effective, Origin, Shown};
 pub use log_filter::LogFilter;
 pub use networks::Networks;

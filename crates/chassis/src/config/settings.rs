@@ -1,13 +1,16 @@
 //! What chassis itself is configured by: the same for every service.
 use serde::Deserialize;
 
-use super::{ListenAddr, LogFilter, Section, Setting, Span};
+use super::{ByteSize, ListenAddr, LogFilter, Section, Setting, Span};
+use crate::server::Timeouts;
 
 const ADDRESS: &str = "an IP address and a port, such as 127.0.0.1:8080 or :80; port 0 takes a free one";
 /// Switches and faults.
 pub(super) const LAB: &str = "LAB";
 /// Of classic mode: the services that have it call their shared secret so.
 pub(super) const SECRET: &str = "SECRET";
+const CONNECTIONS: &str = "a number from 1 to 1000000";
+const SIZE: &str = "a number of bytes from 64Ki to 1Ti, such as 10Mi or 16777216";
 const SPAN: &str = "a span of time such as 500ms, 20s or 2m";
 
 /// Listeners, drain and limits of a service.
@@ -31,10 +34,24 @@ pub struct Settings {
     pub idle_timeout: Span,
     /// How long a request's body may pause.
     pub body_timeout: Span,
-    /// Connections served at once; more wait to be accepted.
-    pub max_connections: usize,
+    /// Memory that the process may occupy; absent means the control group's limit.
+    pub memory_limit: Option<ByteSize>,
+    /// Connections served at once; absent means as many as there is memory for.
+    pub max_connections: Option<usize>,
+    /// Of these, connections of one client; absent means half.
+    pub max_client_connections: Option<usize>,
+    /// For requests with large headers; absent means a part of the memory.
+    pub headers_memory: Option<ByteSize>,
+    /// For requests with large bodies; absent means a part of the memory.
+    pub bodies_memory: Option<ByteSize>,
     /// Bytes of a request's body.
     pub max_body_bytes: usize,
+}
+
+impl Settings {
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        Timeouts { header_timeout: *self.header_timeout, idle_timeout: *self.idle_timeout }
+    }
 }
 
 impl Section for Settings {
@@ -68,20 +85,46 @@ impl Section for Settings {
             "how long a connection may be idle; longer than load balancers keep theirs",
         ),
         Setting::new("BODY_TIMEOUT", "10s", SPAN, "how long a request's body may pause; then 408"),
-        Setting::new(
+        Setting::optional(
+            "MEMORY_LIMIT",
+            "the container's limit; none without one",
+            SIZE,
+            "memory that the process may occupy, from which the next four follow",
+        ),
+        Setting::optional(
             "MAX_CONNECTIONS",
-            "2048",
-            "a number from 1 to 1000000",
-            "connections served at once; more wait to be accepted",
+            "as many as there is memory for, at most 4096",
+            CONNECTIONS,
+            "connections served at once; the one that has been idle the longest is closed for the next one",
+        ),
+        Setting::optional(
+            "MAX_CLIENT_CONNECTIONS",
+            "half of MAX_CONNECTIONS",
+            CONNECTIONS,
+            "connections of one client: an IPv4 address or an IPv6 /64 that is no trusted proxy",
+        ),
+        Setting::optional(
+            "HEADERS_MEMORY",
+            "a part of MEMORY_LIMIT; unlimited without one",
+            SIZE,
+            "memory for requests with headers above 8 KiB; more wait unread",
+        ),
+        Setting::optional(
+            "BODIES_MEMORY",
+            "a part of MEMORY_LIMIT; unlimited without one",
+            SIZE,
+            "memory for requests with bodies above 8 KiB; more wait unread",
         ),
         Setting::new("MAX_BODY_BYTES", "65536", "a number of bytes", "size of a request's body; then 413"),
     ];
 
     fn problems(&self) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();
-        if !(1..=1_000_000).contains(&self.max_connections) {
-            problems.push(("MAX_CONNECTIONS", "out of range; allowed: a number from 1 to 1000000".to_owned()));
-        }
+        let numbers =
+            [("MAX_CONNECTIONS", self.max_connections), ("MAX_CLIENT_CONNECTIONS", self.max_client_connections)];
+        let out_of_range =
+            numbers.into_iter().filter(|(_, number)| number.is_some_and(|it| !(1..=1_000_000).contains(&it)));
+        problems.extend(out_of_range.map(|(name, _)| (name, format!("out of range; allowed: {CONNECTIONS}"))));
         let both = (self.http_addr.address(), self.health_addr.address());
         if both.0 == both.1 && both.0.port() != 0 {
             problems.push((

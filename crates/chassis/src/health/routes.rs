@@ -1,4 +1,6 @@
 //! The health port's table of contents, and its handlers.
+use std::sync::PoisonError;
+
 use axum::{
     Json, Router,
     extract::State,
@@ -12,8 +14,8 @@ use tokio::time::Instant;
 use super::{Health, Report, Which, body::Sent, callers, switch};
 use crate::{
     Problem,
-    config::Effective,
     faults::{self, Faults},
+    limits::SharedEffective,
     metrics::Metrics,
 };
 
@@ -23,7 +25,7 @@ pub(crate) struct HealthPort {
     pub(crate) health: Health,
     pub(crate) faults: Faults,
     pub(crate) metrics: Metrics,
-    pub(crate) effective: std::sync::Arc<Effective>,
+    pub(crate) effective: SharedEffective,
     pub(crate) lab: bool,
     /// Where it listens.
     pub(crate) listener: std::net::IpAddr,
@@ -68,7 +70,7 @@ async fn probes(State(port): State<HealthPort>) -> impl IntoResponse {
 }
 
 async fn config(State(port): State<HealthPort>) -> impl IntoResponse {
-    Json(port.effective.as_ref().clone())
+    Json(port.effective.lock().unwrap_or_else(PoisonError::into_inner).clone())
 }
 
 async fn metrics(State(port): State<HealthPort>) -> impl IntoResponse {

@@ -36,6 +36,9 @@ pub trait Acceptor: Clone + Send + Sync + 'static {
     /// What clients write before the host.
     const SCHEME: Scheme;
 
+    /// Memory of a connection's own, in bytes.
+    const MEMORY: u64;
+
     /// Makes the connection ready; an error ends it.
     fn accept(&self, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 
@@ -53,6 +56,7 @@ impl Acceptor for Plain {
     type Stream = TcpStream;
 
     const SCHEME: Scheme = Scheme::Http;
+    const MEMORY: u64 = 0;
 
     async fn accept(&self, stream: TcpStream, _: SocketAddr) -> io::Result<TcpStream> {
         Ok(stream)

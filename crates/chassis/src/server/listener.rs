@@ -9,8 +9,9 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::config::ListenAddr;
 
-/// Connections that wait to be accepted; the kernel's own limit can be lower.
-const BACKLOG: u32 = 1024;
+/// Connections that wait in the kernel until they are accepted; the system can allow fewer (Linux, `net.core.somaxconn`).
+/// A client that finds no place tries again only after a second.
+const BACKLOG: u32 = 4096;
 /// Tries to find a port that is free on both loopback addresses.
 const TRIES: usize = 20;
 
@@ -23,7 +24,7 @@ pub struct Listener {
 
 /// Binds, naming address and setting when it fails.
 pub async fn bind(address: ListenAddr, setting: &str) -> Result<Listener, String> {
-    Listener::bind(address).await.map_err(|error| {
+    Listener::bind(address).map_err(|error| {
         let why = match error.kind() {
             ErrorKind::AddrInUse => "the address is already in use".to_owned(),
             ErrorKind::PermissionDenied => "permission denied (ports below 1024 need a privilege)".to_owned(),
@@ -35,19 +36,17 @@ pub async fn bind(address: ListenAddr, setting: &str) -> Result<Listener, String
 }
 
 impl Listener {
-    async fn bind(address: ListenAddr) -> io::Result<Self> {
+    fn bind(address: ListenAddr) -> io::Result<Self> {
         match address {
             ListenAddr::One(address) if address == unspecified(address.port()) => {
                 Ok(dual_stack(address.port())?.into())
             }
-            ListenAddr::One(address) => Ok(TcpListener::bind(address).await?.into()),
+            ListenAddr::One(address) => Ok(listen(address)?.into()),
             ListenAddr::Everywhere(port) => match dual_stack(port) {
-                Err(error) if is_without_ipv6(&error) => {
-                    Ok(TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?.into())
-                }
+                Err(error) if is_without_ipv6(&error) => Ok(listen((Ipv4Addr::UNSPECIFIED, port).into())?.into()),
                 bound => Ok(bound?.into()),
             },
-            ListenAddr::Localhost(port) => both_loopbacks(port).await,
+            ListenAddr::Localhost(port) => both_loopbacks(port),
         }
     }
 
@@ -80,6 +79,15 @@ fn unspecified(port: u16) -> SocketAddr {
     (Ipv6Addr::UNSPECIFIED, port).into()
 }
 
+/// One address.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }?;
+    // A restart does not wait for the connections of the process before it.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// Every IPv6 and every IPv4 address, whatever the system's default for IPv6 sockets is.
 fn dual_stack(port: u16) -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v6()?;
@@ -90,13 +98,13 @@ fn dual_stack(port: u16) -> io::Result<TcpListener> {
 }
 
 /// 127.0.0.1 and, where there is one, ::1, on the same port.
-async fn both_loopbacks(port: u16) -> io::Result<Listener> {
+fn both_loopbacks(port: u16) -> io::Result<Listener> {
     let mut tries = 0;
     loop {
         tries += 1;
-        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let first = listen((Ipv4Addr::LOCALHOST, port).into())?;
         let same = (Ipv6Addr::LOCALHOST, first.local_addr()?.port());
-        match TcpListener::bind(same).await {
+        match listen(same.into()) {
             Ok(second) => return Ok(Listener { first, second: Some(second) }),
             Err(error) if is_without_ipv6(&error) => return Ok(first.into()),
             // Any free port was asked for, and this one is free on one of the two only.

@@ -1,57 +1,48 @@
 //! Listeners and connections with their limits: `axum::serve` has none of them.
 mod acceptor;
+mod admission;
+mod buffers;
+mod connection;
+mod drain;
+mod head;
 mod listener;
+pub(crate) mod request_memory;
 mod stream;
 mod strict_transport;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
-use axum::{
-    Router,
-    body::{Body, HttpBody as _},
-    http::StatusCode,
-};
+use axum::Router;
 use futures_util::FutureExt as _;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::{GracefulShutdown, Watcher},
-};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::{
     net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
-    time::{Instant, sleep, sleep_until, timeout, timeout_at},
+    sync::{oneshot, watch},
+    time::sleep,
 };
-use tower::Service as _;
 
-use self::stream::{GuardedStream, Phase};
 pub use self::{
     acceptor::{Acceptor, Plain, Scheme},
     listener::{Listener, bind},
     strict_transport::StrictTransport,
 };
-use crate::metrics::{Counted, Metrics};
+pub(crate) use self::{admission::Capacity, drain::Drained};
+use self::{
+    admission::{Admission, Admitted},
+    drain::drain,
+};
+use crate::metrics::Metrics;
 
-/// A request's head must fit into it, with room to spare over what the framing rules allow: so they can answer.
-const READ_BUFFER_BYTES: usize = 32 * 1024;
 /// Pause after a failed accept: out of descriptors, spinning would only make it worse.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// Between the last accept and the end of idle connections: for requests that are on their way. Answers say
-/// `Connection: close` meanwhile.
-const SETTLE: Duration = Duration::from_millis(100);
-
-/// For connections that were accepted last and are not ready for HTTP yet.
-const LAST_HANDSHAKES: Duration = Duration::from_secs(1);
 
 /// Who is at the other end of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
-/// What a listener allows.
+/// How long a listener waits for clients.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) max_connections: usize,
+pub(crate) struct Timeouts {
     pub(crate) header_timeout: Duration,
     pub(crate) idle_timeout: Duration,
 }
@@ -62,27 +53,21 @@ pub(crate) struct Server {
     accepting: tokio::task::JoinHandle<Drained>,
 }
 
-/// How a drain ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Drained {
-    Completely,
-    /// Connections were still open at the deadline.
-    Cut,
-}
-
 impl Server {
     /// Serves `router` on `listener` until [`Server::close`].
     pub(crate) fn start<A: Acceptor>(
         listener: Listener,
         acceptor: A,
         router: Router,
-        limits: Limits,
+        capacity: Capacity,
+        timeouts: Timeouts,
         metrics: Option<Metrics>,
     ) -> Self {
         let (close, closing) = oneshot::channel();
         let strict = acceptor.strict_transport().map(StrictTransport::lasting);
-        let serving = Serving { acceptor, strict, router, limits, metrics };
-        let accepting = tokio::spawn(serving.accept(listener, closing));
+        let is_memory_limited = capacity.memory.bodies.is_limited();
+        let serving = Serving { acceptor, strict, router, timeouts, is_memory_limited, metrics };
+        let accepting = tokio::spawn(serving.accept(listener, Admission::new(capacity), closing));
         Self { close, accepting }
     }
 
@@ -100,131 +85,77 @@ struct Serving<A> {
     acceptor: A,
     strict: Option<StrictTransport>,
     router: Router,
-    limits: Limits,
+    timeouts: Timeouts,
+    is_memory_limited: bool,
     metrics: Option<Metrics>,
 }
 
-/// What a connection occupies as long as it lasts.
-type Held = (OwnedSemaphorePermit, Option<Counted>);
-
 impl<A: Acceptor> Serving<A> {
-    async fn accept(self, listener: Listener, mut closing: oneshot::Receiver<Duration>) -> Drained {
-        let places = Arc::new(Semaphore::new(self.limits.max_connections));
+    async fn accept(
+        self,
+        listener: Listener,
+        admission: Admission,
+        mut closing: oneshot::Receiver<Duration>,
+    ) -> Drained {
         let graceful = GracefulShutdown::new();
-        // Whoever is not ready for HTTP yet listens to it until it is gone; nothing is ever said.
-        let (last_call, unready) = watch::channel(());
-        let mut failing = false;
-        let deadline = loop {
-            let next = async {
-                let place = Arc::clone(&places).acquire_owned().await;
-                (place, listener.accept().await)
-            };
-            let (place, accepted) = tokio::select! {
+        // Connections that are not ready for HTTP yet hold a receiver; nothing is ever sent.
+        let (handshakes, draining) = watch::channel(());
+        let (mut failing, mut pending) = (false, None);
+        let limit = loop {
+            let accepted = tokio::select! {
                 biased;
-                deadline = &mut closing => break deadline,
-                next = next => next,
+                limit = &mut closing => break limit,
+                accepted = listener.accept() => accepted,
             };
-            match (place, accepted) {
-                (Ok(place), Ok((stream, peer))) => {
+            match accepted {
+                Ok((stream, peer)) => {
                     failing = false;
-                    self.serve(stream, Peer(peer), place, graceful.watcher(), unready.clone());
+                    let admitted = tokio::select! {
+                        biased;
+                        limit = &mut closing => {
+                            pending = Some((stream, peer));
+                            break limit;
+                        }
+                        admitted = admission.admit(peer.ip()) => admitted,
+                    };
+                    if let Some(admitted) = admitted {
+                        self.serve(stream, Peer(peer), admitted, graceful.watcher(), draining.clone());
+                    } else {
+                        tracing::debug!(%peer, "connection refused: the client has its share");
+                    }
                 }
-                (_, Err(error)) if is_about_one_connection(&error) => {}
-                (_, Err(error)) => {
+                Err(error) if is_about_one_connection(&error) => {}
+                Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
                         tracing::warn!(%error, "cannot accept connections; trying again until it works");
                     }
                     sleep(ACCEPT_PAUSE).await;
                 }
-                (Err(_), Ok(_)) => {}
             }
         };
-        // Whoever the kernel has already promised a connection gets one, and time to send what it came for.
-        while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else { break };
-            self.serve(stream, Peer(peer), place, graceful.watcher(), unready.clone());
+        // The kernel has already promised a connection to these clients: they get one, and time to send what they came for.
+        let mut next = || pending.take().map(Ok).or_else(|| listener.accept().now_or_never());
+        while let Some(Ok((stream, peer))) = next() {
+            let Some(admitted) = admission.try_admit(peer.ip()) else { break };
+            self.serve(stream, Peer(peer), admitted, graceful.watcher(), draining.clone());
         }
-        drop((listener, unready));
-        drain(deadline.unwrap_or_default(), last_call, graceful).await
+        drop((listener, draining));
+        drain(limit.unwrap_or_default(), handshakes, graceful).await
     }
 
     fn serve(
         &self,
         stream: TcpStream,
         peer: Peer,
-        place: OwnedSemaphorePermit,
+        admitted: Admitted,
         watcher: Watcher,
-        mut unready: watch::Receiver<()>,
+        draining: watch::Receiver<()>,
     ) {
-        let held = (place, self.metrics.as_ref().map(Metrics::connection));
-        let serving = self.clone();
-        tokio::spawn(async move {
-            // Answers are small: waiting to fill a segment only adds latency.
-            let _ = stream.set_nodelay(true);
-            let accepting = timeout(serving.limits.header_timeout, serving.acceptor.accept(stream, peer.0));
-            let accepted = tokio::select! {
-                biased;
-                accepted = accepting => accepted,
-                _ = unready.changed() => return,
-            };
-            drop(unready);
-            match accepted {
-                Ok(Ok(stream)) => serving.speak(stream, peer, held, watcher).await,
-                // How a client's connection ends is the client's business; debug shows it.
-                Ok(Err(error)) => tracing::debug!(%error, peer = %peer.0, "connection not begun"),
-                Err(_) => tracing::debug!(peer = %peer.0, "connection not begun in time"),
-            }
-        });
-    }
-
-    /// Speaks HTTP until the connection ends.
-    async fn speak(self, stream: A::Stream, peer: Peer, held: Held, watcher: Watcher) {
-        let Self { strict, router, limits, .. } = self;
-        let phase = Phase::default();
-        let stream = GuardedStream::new(stream, phase.clone(), limits.header_timeout, limits.idle_timeout);
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
-            phase.turn();
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(peer);
-            if A::SCHEME == Scheme::Https {
-                request.extensions_mut().insert(Scheme::Https);
-            }
-            let strict = strict.clone().filter(|_| StrictTransport::concerns(&request));
-            let has_body = !request.body().is_end_stream();
-            let (answer, phase) = (router.clone().call(request), phase.clone());
-            async move {
-                let mut answer = answer.await;
-                if has_body && answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::PAYLOAD_TOO_LARGE) {
-                    phase.linger();
-                }
-                if let (Some(strict), Ok(answer)) = (strict, &mut answer) {
-                    strict.stamp(answer.headers_mut());
-                }
-                phase.turn();
-                answer
-            }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.idle_timeout)
-            .max_buf_size(READ_BUFFER_BYTES)
-            .serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%error, peer = %peer.0, "connection ended early");
+        if self.is_memory_limited {
+            buffers::bound(&stream);
         }
-        drop(held);
-    }
-}
-
-/// Nobody is accepted any more: lets what has begun come to its end.
-async fn drain(deadline: Duration, last_call: watch::Sender<()>, graceful: GracefulShutdown) -> Drained {
-    let end = Instant::now() + deadline;
-    let _ = timeout_at(end.min(Instant::now() + LAST_HANDSHAKES), last_call.closed()).await;
-    drop(last_call);
-    sleep_until(end.min(Instant::now() + SETTLE)).await;
-    match timeout_at(end, graceful.shutdown()).await {
-        Ok(()) => Drained::Completely,
-        Err(_) => Drained::Cut,
+        let held = (admitted, self.metrics.as_ref().map(Metrics::connection));
+        tokio::spawn(connection::serve(self.clone(), stream, peer, held, watcher, draining));
     }
 }
 

@@ -75,7 +75,7 @@ fn all_problems_are_told_at_once_with_prefix_and_without_values() {
 #[test]
 fn an_empty_value_means_unset() {
     let (configuration, greeting) = read(&[("GREETER_TONE", ""), ("GREETER_MAX_CONNECTIONS", "")]).expect("defaults");
-    assert_eq!((greeting.tone.as_str(), configuration.settings.max_connections), ("warm", 2048));
+    assert_eq!((greeting.tone.as_str(), configuration.settings.max_connections), ("warm", None));
 }
 
 #[test]

@@ -52,6 +52,7 @@ pub struct Load {
 #[derive(Debug, Clone)]
 pub struct Passwords {
     memory: Memory,
+    concurrency: usize,
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
     buffers: Arc<Mutex<Vec<Vec<Block>>>>,
@@ -63,10 +64,18 @@ impl Passwords {
         let places = load.concurrency.saturating_add(load.queue).min(Semaphore::MAX_PERMITS);
         Self {
             memory: load.memory,
+            concurrency: load.concurrency,
             places: Arc::new(Semaphore::new(places)),
             turns: Arc::new(Semaphore::new(load.concurrency)),
             buffers: Arc::default(),
         }
+    }
+
+    /// Bytes of the buffers that are made only when so many hashings run at the same time.
+    pub fn unallocated_bytes(&self) -> u64 {
+        let made = self.buffers.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let buffer = self.memory.blocks().saturating_mul(size_of::<Block>());
+        (self.concurrency.saturating_sub(made)).saturating_mul(buffer) as u64
     }
 
     /// A PHC string with a fresh salt.

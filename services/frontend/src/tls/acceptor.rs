@@ -31,6 +31,7 @@ impl Acceptor for TlsAcceptor {
     type Stream = TlsStream<TcpStream>;
 
     const SCHEME: Scheme = Scheme::Https;
+    const MEMORY: u64 = 40 << 10;
 
     async fn accept(&self, stream: TcpStream, _: SocketAddr) -> io::Result<Self::Stream> {
         let mut outcome = Outcome { handshakes: &self.handshakes, is: "abandoned" };
