@@ -169,6 +169,14 @@ impl Container {
         told.out.lines().next().and_then(|line| line.parse().ok()).unwrap_or_else(|| panic!("no address in {told:?}"))
     }
 
+    /// Bytes of memory that its program occupies.
+    pub fn memory(&self) -> u64 {
+        let status = self.exec(&["cat", "/proc/1/status"]).expect(0).out;
+        let kib: Option<u64> =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
+        1024 * kib.unwrap_or_else(|| panic!("no resident set in {status}"))
+    }
+
     /// A client of port 80.
     pub fn client(&self) -> Client {
         Client::new(format!("http://{}", self.address(80)))

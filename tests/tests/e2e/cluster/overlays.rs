@@ -61,6 +61,8 @@ pub(crate) fn limit(overlay: Overlay, name: &str) -> String {
     match (overlay, program) {
         // For commands that are run in its container.
         (Overlay::Dev, Program::Auth) => "32Mi".to_owned(),
+        (Overlay::Staging | Overlay::Production, Program::Hello) => "32Mi".to_owned(),
+        (Overlay::Staging | Overlay::Production, _) => "64Mi".to_owned(),
         _ => format!("{}Mi", program.memory_mib()),
     }
 }

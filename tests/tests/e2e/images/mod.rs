@@ -4,6 +4,7 @@
 mod classic;
 mod commands;
 mod confined;
+mod crowds;
 mod data;
 mod described;
 mod ends;
@@ -38,6 +39,7 @@ fn any() -> Vec<Check> {
 
 fn service() -> Vec<Check> {
     let mut service = confined::checks();
+    service.extend(crowds::checks());
     service.extend(ends::checks());
     service.extend(healthchecks::checks());
     service

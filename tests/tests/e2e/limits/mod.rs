@@ -5,8 +5,10 @@
 //! itself, with an empty body: then only the status is looked at.
 mod clocks;
 mod connections;
+mod crowd;
 mod framing;
 mod hosts;
+mod memory;
 mod methods;
 mod sizes;
 mod wire;
@@ -15,7 +17,7 @@ use std::net::SocketAddr;
 
 use e2e::{Answer, LONG, Launch, Process, Program, Shared, Target, Test, eventually};
 
-pub(crate) use self::wire::Wire;
+pub(crate) use self::{crowd::Crowd, wire::Wire};
 use crate::checks::checks;
 
 /// Those that listen to strangers. The monolith is made of the same parts.
@@ -44,6 +46,7 @@ pub(crate) fn tests() -> Vec<Test> {
     tests.extend(each(&READERS, sizes::checks_of_bodies));
     tests.extend(clocks::tests());
     tests.extend(connections::tests());
+    tests.extend(memory::tests());
     tests
 }
 
