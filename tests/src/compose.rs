@@ -1,5 +1,5 @@
 //! The suite as `docker-compose.yml` has it, under a project name of the test's own. Needs [`skips::CONTAINERS`](crate::skips::CONTAINERS).
-use std::{process::Command, thread};
+use std::{net::SocketAddr, process::Command, thread};
 
 use crate::{
     Client, HealthPort, audit,
@@ -68,9 +68,14 @@ impl Project {
     }
 
     /// Where a port of a service is on this machine.
-    pub fn origin(&self, service: &str, port: u16) -> String {
+    pub fn address(&self, service: &str, port: u16) -> SocketAddr {
         let told = self.run(&["port", service, &port.to_string()]).expect(0);
-        format!("http://{}", told.out.trim())
+        told.out.trim().parse().unwrap_or_else(|_| panic!("no address in {told:?}"))
+    }
+
+    /// The same as a URL.
+    pub fn origin(&self, service: &str, port: u16) -> String {
+        format!("http://{}", self.address(service, port))
     }
 
     /// A client of the frontend.

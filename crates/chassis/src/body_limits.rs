@@ -11,7 +11,7 @@ use tower_http::timeout::TimeoutBody;
 
 use crate::{
     Problem,
-    server::request_memory::{ORDINARY_BODY, Pool, Reservation, of_body},
+    server::request_memory::{BodyMemory, ORDINARY_BODY, Reservation},
 };
 
 /// The limits of every request's body.
@@ -24,7 +24,7 @@ pub(crate) struct BodyLimits {
 
 /// A body that needs memory in addition to its connection's.
 pub(crate) struct LargeBody {
-    pool: Pool,
+    memory: BodyMemory,
     bytes: u64,
 }
 
@@ -46,17 +46,21 @@ impl BodyLimits {
 
     /// The request's body if it is larger than what its connection has memory for; one that does not say its length may be.
     pub(crate) fn large(&self, request: &Request) -> Option<LargeBody> {
-        let pool = request.extensions().get::<Pool>().filter(|pool| pool.is_limited())?;
+        let memory = request.extensions().get::<BodyMemory>().filter(|memory| memory.is_limited())?;
         let length =
             request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let bytes = length.unwrap_or(self.max_bytes as u64);
-        (bytes > ORDINARY_BODY).then(|| LargeBody { pool: pool.clone(), bytes })
+        (bytes > ORDINARY_BODY).then(|| LargeBody { memory: memory.clone(), bytes })
     }
 }
 
 impl LargeBody {
     /// Waits until there is memory for all of it, so that a body that has begun comes to its end.
-    pub(crate) async fn reserve(self) -> Reservation {
-        self.pool.reserve(of_body(self.bytes)).await
+    pub(crate) async fn reserve(self) -> Result<Reservation, Problem> {
+        self.memory.reserve(self.bytes).await.ok_or_else(|| {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+                .detail("The service has no memory for another large body at the moment.")
+                .retry_after(1)
+        })
     }
 }

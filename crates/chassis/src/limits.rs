@@ -57,7 +57,7 @@ impl Limits {
         let budget = self.memory.map(|limit| Budget::new(limit, memory::resident().unwrap_or(0), needs));
         let wanted = settings.max_connections.or(budget.map(|budget| budget.connections)).unwrap_or(MOST_CONNECTIONS);
         let connections = descriptors::for_http(wanted, others);
-        let per_client = settings.max_client_connections.unwrap_or(connections.div_ceil(2)).min(connections);
+        let per_client = settings.max_client_connections.unwrap_or(connections - connections / 4).min(connections);
         let bytes = |given: Option<ByteSize>, derived: fn(Budget) -> usize| {
             let given = given.map(|ByteSize(bytes)| usize::try_from(bytes).unwrap_or(usize::MAX));
             given.or(budget.map(derived))

@@ -157,7 +157,10 @@ impl Inner {
         let large = self.body.large(&request);
         let answer = async {
             let _memory = match large {
-                Some(large) => Some(large.reserve().await),
+                Some(large) => match large.reserve().await {
+                    Ok(reservation) => Some(reservation),
+                    Err(problem) => return problem.into_response(),
+                },
                 None => None,
             };
             self.without_panic(request, next).await

@@ -38,7 +38,7 @@ pub struct Settings {
     pub memory_limit: Option<ByteSize>,
     /// Connections served at once; absent means as many as there is memory for.
     pub max_connections: Option<usize>,
-    /// Of these, connections of one client; absent means half.
+    /// Of these, connections of one client; absent means three quarters.
     pub max_client_connections: Option<usize>,
     /// For requests with large headers; absent means a part of the memory.
     pub headers_memory: Option<ByteSize>,
@@ -99,7 +99,7 @@ impl Section for Settings {
         ),
         Setting::optional(
             "MAX_CLIENT_CONNECTIONS",
-            "half of MAX_CONNECTIONS",
+            "three quarters of MAX_CONNECTIONS",
             CONNECTIONS,
             "connections of one client: an IPv4 address or an IPv6 /64 that is no trusted proxy",
         ),

@@ -39,10 +39,10 @@ const IDLE_GRACE: Duration = Duration::from_millis(100);
 const PATIENCE: u32 = 10;
 /// ... and after so many one whose TLS handshake has begun, which is expensive to begin again.
 const HANDSHAKE_PATIENCE: u32 = 50;
-/// If none of a client's connections ends in so many rounds, its next connection is refused, because others wait behind it.
-const CLIENT_PATIENCE: u32 = 20;
-/// Further connections of such a client are refused at once for this long.
-const REFUSAL: Duration = Duration::from_secs(1);
+/// Other clients wait behind the next connection of one that has used up its share. So many rounds in ...
+const CLIENT_PATIENCE: u32 = 40;
+/// ... this long are enough; then such connections are refused. Busy clients that take turns need no rounds.
+const CLIENT_WINDOW: Duration = Duration::from_secs(1);
 
 /// What a listener serves at the same time.
 #[derive(Debug, Clone)]
@@ -76,7 +76,8 @@ struct Table {
     next: u64,
     /// Whether everything that had arrived at the last look has been read since.
     has_settled: bool,
-    refused_until: Option<(IpAddr, Instant)>,
+    /// Since when rounds were counted in which others waited behind a client's share, and how many there were.
+    client_rounds: Option<(Instant, u32)>,
 }
 
 /// A connection that is served, until it is dropped.
@@ -123,11 +124,7 @@ impl Admission {
             Ok(admitted) => return Outcome::Admitted(admitted),
             Err(full) => full,
         };
-        if full == Full::Client && table.is_refused(address, Instant::now()) {
-            return Outcome::Refused;
-        }
-        if full == Full::Client && round >= CLIENT_PATIENCE {
-            table.refused_until = Some((address, Instant::now() + REFUSAL));
+        if full == Full::Client && table.has_waited_enough(round, Instant::now()) {
             return Outcome::Refused;
         }
         let only = (full == Full::Client).then_some(address);
@@ -200,8 +197,13 @@ impl Table {
         }
     }
 
-    fn is_refused(&self, address: IpAddr, now: Instant) -> bool {
-        self.refused_until.is_some_and(|(refused, until)| refused == address && now < until)
+    /// Whether others have waited long enough behind clients that have used up their shares. `round` is not the first for those
+    /// that have waited one.
+    fn has_waited_enough(&mut self, round: u32, now: Instant) -> bool {
+        let (began, rounds) = self.client_rounds.filter(|(began, _)| now < *began + CLIENT_WINDOW).unwrap_or((now, 0));
+        let rounds = rounds + u32::from(round > 0);
+        self.client_rounds = Some((began, rounds));
+        rounds >= CLIENT_PATIENCE
     }
 
     /// Closes the connection that has waited for its client the longest.

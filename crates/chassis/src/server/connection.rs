@@ -28,6 +28,7 @@ use super::{
     Peer, Serving, StrictTransport,
     acceptor::{Acceptor, Scheme},
     admission::{Admitted, Slot},
+    request_memory::BodyMemory,
     stream::{Allowed, AnswerBody, GuardedStream, Phase},
 };
 use crate::metrics::Counted;
@@ -110,7 +111,7 @@ async fn speak<A: Acceptor>(
         };
         request.extensions_mut().insert(peer);
         if has_body {
-            request.extensions_mut().insert(memory.bodies.clone());
+            request.extensions_mut().insert(BodyMemory::new(memory.bodies.clone(), Arc::clone(&slot)));
         }
         if A::SCHEME == Scheme::Https {
             request.extensions_mut().insert(Scheme::Https);

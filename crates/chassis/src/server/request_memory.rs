@@ -2,9 +2,11 @@
 //!
 //! What an ordinary request needs is part of its connection's cost. Larger headers and bodies are read only while there is
 //! room for all of them; until then they wait unread. So a body that has begun always comes to its end.
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::admission::Slot;
 
 /// Headers up to this size are part of a connection's cost; hyper's first buffer has this size.
 pub(crate) const ORDINARY_HEAD: usize = 8 * 1024;
@@ -36,6 +38,35 @@ impl RequestMemory {
     /// The same pools for one client, which gets half of each.
     pub(crate) fn for_client(&self) -> Self {
         Self { heads: self.heads.for_client(), bodies: self.bodies.for_client() }
+    }
+}
+
+/// The memory for the body of a connection's request.
+#[derive(Debug, Clone)]
+pub(crate) struct BodyMemory {
+    pool: Pool,
+    slot: Arc<Slot>,
+}
+
+impl BodyMemory {
+    pub(super) fn new(pool: Pool, slot: Arc<Slot>) -> Self {
+        Self { pool, slot }
+    }
+
+    pub(crate) fn is_limited(&self) -> bool {
+        self.pool.is_limited()
+    }
+
+    /// Waits for memory for a body of so many bytes. `None` if another connection needs the place meanwhile.
+    pub(crate) async fn reserve(&self, bytes: u64) -> Option<Reservation> {
+        self.slot.waits();
+        let reservation = tokio::select! {
+            biased;
+            reservation = self.pool.clone().reserve(of_body(bytes)) => Some(reservation),
+            () = poll_fn(|context| self.slot.poll_closed(context)) => None,
+        };
+        self.slot.proceeds();
+        reservation
     }
 }
 

@@ -59,9 +59,8 @@ async fn staging_is_ready_and_confined() {
 pub(crate) fn limit(overlay: Overlay, name: &str) -> String {
     let program = Program::SERVICES.into_iter().find(|program| program.name() == name).expect("a service of ours");
     match (overlay, program) {
-        // For commands that are run in its container.
-        (Overlay::Dev, Program::Auth) => "32Mi".to_owned(),
-        (Overlay::Staging | Overlay::Production, Program::Hello) => "32Mi".to_owned(),
+        // In dev for commands that are run in its container.
+        (Overlay::Dev, Program::Auth) | (Overlay::Staging | Overlay::Production, Program::Hello) => "32Mi".to_owned(),
         (Overlay::Staging | Overlay::Production, _) => "64Mi".to_owned(),
         _ => format!("{}Mi", program.memory_mib()),
     }

@@ -1,15 +1,18 @@
 //! What the containers may, and that it is enough under load.
+use std::time::Duration;
+
 use e2e::{Program, Shared, Suite, Target, Test, compose::Project, container::inspect};
 use serde_json::json;
 
 use super::OURS;
-use crate::lifecycle::load::Load;
+use crate::{lifecycle::load::Load, limits::Crowd};
 
 pub(crate) fn tests() -> Vec<Test> {
     e2e::tests![
         nobody_has_a_right_that_it_does_not_need,
         only_auth_has_the_keys_to_keys,
-        thirty_two_clients_fit_into_10_mib_each
+        thirty_two_clients_fit_into_10_mib_each,
+        fault_27_slow_logins_through_the_frontend_harm_nobody,
     ]
 }
 
@@ -63,5 +66,22 @@ async fn thirty_two_clients_fit_into_10_mib_each() {
         let container = inspect("container", &suite.project().containers(service)[0]);
         let (state, restarts) = (&container["State"], &container["RestartCount"]);
         assert_eq!((&state["OOMKilled"], restarts), (&json!(false), &json!(0)), "{service}: {state}");
+    }
+}
+
+/// Three hundred logins whose bodies do not come.
+async fn fault_27_slow_logins_through_the_frontend_harm_nobody() {
+    let suite = Suite::composed(Project::up(&[]));
+    let address = suite.project().address("frontend", 80);
+    let head = "POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length";
+    for (length, sent) in [(4_000, 1), (61_440, 60_000)] {
+        let login = format!("{head}: {length}\r\n\r\n{{\"username\":\"{}", "x".repeat(sent));
+        let crowd = Crowd::of(300, address, login.as_bytes()).await;
+        crowd.is_in_nobodys_way(address, "/", 30, Duration::from_secs(5)).await;
+        suite.anonymous().logged_in().await;
+    }
+    for service in ["auth", "hello", "frontend"] {
+        let state = &inspect("container", &suite.project().containers(service)[0])["State"];
+        assert_eq!((&state["OOMKilled"], &state["Running"]), (&json!(false), &json!(true)), "{service}: {state}");
     }
 }

@@ -27,8 +27,16 @@ pub(crate) fn tests() -> Vec<Test> {
     let any = Program::ALL.into_iter().flat_map(|program| any().into_iter().map(move |check| of(program, check)));
     let service =
         Program::SERVICES.into_iter().flat_map(|program| service().into_iter().map(move |check| of(program, check)));
+    let bodies = [Program::Auth, Program::Monolith]
+        .into_iter()
+        .flat_map(|program| crowds::checks_of_bodies().into_iter().map(move |check| of(program, check)));
     let particular = [classic::tests(), data::tests(), versions::tests()].into_iter().flatten();
-    any.chain(service).chain(particular).map(|test| test.needing_all(skips::CONTAINERS)).chain(files::tests()).collect()
+    any.chain(service)
+        .chain(bodies)
+        .chain(particular)
+        .map(|test| test.needing_all(skips::CONTAINERS))
+        .chain(files::tests())
+        .collect()
 }
 
 fn any() -> Vec<Check> {

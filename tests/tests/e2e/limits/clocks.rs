@@ -52,6 +52,8 @@ async fn a_head_that_drips_ends_its_connection_and_no_other() {
     for program in SERVICES {
         let (_process, address) = own(program, &[("HEADER_TIMEOUT", SHORT)]).await;
         let mut idle = Wire::to(address).await;
+        idle.send(VERSION).await;
+        assert_eq!(idle.answer().await.status, 200, "{}", program.name());
         drips_until_closed(address).await;
         idle.send(VERSION).await;
         assert_eq!(idle.answer().await.status, 200, "{}", program.name());

@@ -48,12 +48,6 @@ impl Wire {
         answers
     }
 
-    /// Whether nothing has come that was not taken, right now.
-    pub(crate) fn has_nothing(&mut self) -> bool {
-        let mut byte = [0];
-        self.received.is_empty() && self.stream.try_read(&mut byte).is_err()
-    }
-
     /// Whether the other side has closed the connection, right now.
     pub(crate) fn has_ended(&mut self) -> bool {
         let read = self.stream.try_read(&mut [0]);

@@ -139,12 +139,12 @@ async fn a_client_that_uses_all_of_its_share_delays_others_once_and_is_then_refu
     let _busy = now(&admission, ONE).expect("room");
     let began = Instant::now();
     assert!(admission.admit(ONE).await.is_none());
-    assert!((ROUND * PATIENCE..REFUSAL).contains(&began.elapsed()));
+    assert!((ROUND * PATIENCE..CLIENT_WINDOW).contains(&began.elapsed()));
     for _ in 0..100 {
         assert!(admission.admit(ONE).now_or_never().expect("at once").is_none());
     }
     now(&admission, OTHER).expect("room");
-    tokio::time::advance(REFUSAL * 2).await;
+    tokio::time::advance(CLIENT_WINDOW * 2).await;
     assert!(admission.admit(ONE).now_or_never().is_none(), "it may wait again");
 }
 
