@@ -16,6 +16,7 @@ use crate::{
     issued::Issued,
     limits::{Client, Throttled},
     password::{HashError, MAX_BYTES, Verdict},
+    refresh::RefreshToken,
     state::State as Auth,
     users::Account,
 };
@@ -45,7 +46,9 @@ pub async fn log_in(
     let account = authenticate(&auth, client, credentials).await?;
     let now = auth.clock.now();
     let signer = auth.ring.issuer(now).ok_or(Error::NoKey)?;
-    let granted = auth.families.found(&account.id, now).await?.ok_or(Error::NoRandomness)?;
+    let token = RefreshToken::generate().ok_or(Error::NoRandomness)?;
+    let created = auth.families.create(&account, token, now).await?;
+    let (account, granted) = created.ok_or_else(|| refused(&auth, client, Some(&account), "account_changed"))?;
     let (issued, jti) = Issued::to(&signer, &account, &granted, now)?;
     tracing::info!(
         target: audit::TARGET, event = "login.succeeded", account = account.username, jti, peer = client.shown(),
@@ -101,7 +104,7 @@ async fn authenticate(auth: &Auth, client: Client, credentials: Credentials) -> 
     if password.expose_secret().len() > MAX_BYTES {
         // Nobody's password: it costs no hashing, so it must not cost the database anything either.
         auth.peers.failed(client, Instant::now());
-        return Err(refused(auth, client, None));
+        return Err(refused(auth, client, None, "unknown_account"));
     }
     let record = match auth.accounts.check(&username, auth.clock.now()).await? {
         Ok(record) => record,
@@ -132,7 +135,8 @@ async fn authenticate(auth: &Auth, client: Client, credentials: Credentials) -> 
         account => {
             auth.peers.failed(client, Instant::now());
             auth.accounts.failed(&record, auth.clock.now()).await?;
-            Err(refused(auth, client, account.as_ref()))
+            let reason = if account.is_some() { "wrong_password" } else { "unknown_account" };
+            Err(refused(auth, client, account.as_ref(), reason))
         }
     }
 }
@@ -150,8 +154,7 @@ async fn rehash(auth: &Auth, account: &Account, password: secrecy::SecretString)
 }
 
 /// An unknown name is not logged: people type passwords into the wrong field.
-fn refused(auth: &Auth, client: Client, account: Option<&Account>) -> Error {
-    let reason = if account.is_some() { "wrong_password" } else { "unknown_account" };
+fn refused(auth: &Auth, client: Client, account: Option<&Account>, reason: &'static str) -> Error {
     let account = account.map(|account| account.username.as_str());
     tracing::info!(target: audit::TARGET, event = "login.failed", account, reason, peer = client.shown(), "login failed");
     auth.counters.logins.count(reason);

@@ -17,6 +17,8 @@ const MAX_MEMORY_KIB: u32 = 64 * 1024;
 const MAX_PASSES: u32 = 64;
 /// A second of work; each step more is twice that.
 const MAX_BCRYPT_COST: u32 = 14;
+/// As many bytes of a password as bcrypt reads.
+const MAX_BCRYPT_BYTES: usize = 72;
 
 /// Salt and hash that stand in for those of an unknown user, so that he costs the same time. No password is known to fit.
 const DUMMY: &str = "Zmxvb3RpbGxhLWR1bW15LQ$7Vx2LqGd0b4m3cJ1kQ9oZs8eTnYwRuHi5pAfXvBgKlM";
@@ -120,8 +122,12 @@ fn bcrypt_cost(stored: &str) -> Option<u32> {
 
 pub(super) fn compare_with_bcrypt(password: &SecretString, stored: &str) -> Result<Verdict, HashError> {
     bcrypt_cost(stored).ok_or(HashError::Stored)?;
-    // As the system that made the hash did: bcrypt looks at 72 bytes.
-    match bcrypt::verify(password.expose_secret(), stored) {
+    let password = password.expose_secret().as_bytes();
+    // bcrypt reads 72 bytes and repeats what ends with a NUL, so longer passwords and those with a NUL fit hashes of others.
+    // They are refused after the same work, and are never what our own hash is computed from.
+    let whole = password.len() <= MAX_BCRYPT_BYTES && !password.contains(&0);
+    match bcrypt::verify(password, stored) {
+        Ok(true) if !whole => Ok(Verdict::Wrong),
         Ok(true) => Ok(Verdict::FitsOldHash),
         Ok(false) => Ok(Verdict::Wrong),
         Err(_) => Err(HashError::Stored),

@@ -74,6 +74,12 @@ struct Found {
     revoked_at: Option<i64>,
 }
 
+/// Writes nothing new. It locks the account's row on PostgreSQL, so that no administrator changes the account before the
+/// transaction ends; SQLite has locked the whole database already.
+const LOCK_ACCOUNT: &str =
+    "UPDATE accounts SET session_version = session_version WHERE id = $1 AND session_version = $2";
+const LOCK_ACCOUNT_OF_TOKEN: &str = "UPDATE accounts SET session_version = session_version WHERE id = \
+     (SELECT f.account_id FROM refresh_tokens t JOIN refresh_families f ON f.id = t.family_id WHERE t.hash = $1)";
 const FOUND: &str = "SELECT t.family_id, f.account_id, f.expires_at, f.revoked_at \
      FROM refresh_tokens t JOIN refresh_families f ON f.id = t.family_id WHERE t.hash = $1";
 /// Of two that come with the same token, the second waits here for the first, and then finds it used.
@@ -90,17 +96,29 @@ impl Families {
         Self { database, ttl, demo }
     }
 
-    /// Founds a family for an account that has just logged in. `None` without randomness.
-    pub async fn found(&self, account_id: &str, now: SystemTime) -> Result<Option<Granted>, Error> {
-        let Some(token) = RefreshToken::generate() else { return Ok(None) };
+    /// Creates a family for an account that has just logged in, and reads the account again. `None` if all sessions of
+    /// the account were ended after its password was verified.
+    pub async fn create(
+        &self,
+        account: &Account,
+        token: RefreshToken,
+        now: SystemTime,
+    ) -> Result<Option<(Account, Granted)>, Error> {
         // Sorts by time: families that are used together lie together.
         let (family, hash, now) = (Uuid::now_v7().to_string(), token.hash(), seconds(now));
         let expires_at = now.saturating_add_unsigned(self.ttl.as_secs());
-        transaction!(&self.database, transaction => {
-            sqlx::query(FOUND_FAMILY).bind(&family).bind(account_id).bind(now).bind(expires_at).execute(&mut *transaction).await?;
-            sqlx::query(ADD).bind(&hash).bind(&family).bind(now).execute(&mut *transaction).await?;
+        let current = transaction!(&self.database, transaction => {
+            let locked = sqlx::query(LOCK_ACCOUNT).bind(&account.id).bind(account.session_version).execute(&mut *transaction).await?;
+            if locked.rows_affected() == 1 {
+                sqlx::query(FOUND_FAMILY).bind(&family).bind(&account.id).bind(now).bind(expires_at).execute(&mut *transaction).await?;
+                sqlx::query(ADD).bind(&hash).bind(&family).bind(now).execute(&mut *transaction).await?;
+                let current: Account = sqlx::query_as(ACCOUNT).bind(&account.id).fetch_one(&mut *transaction).await?;
+                Some(current)
+            } else {
+                None
+            }
         })?;
-        Ok(Some(Granted { token, expires_in: self.ttl.as_secs(), family }))
+        Ok(current.map(|account| (account, Granted { token, expires_in: self.ttl.as_secs(), family })))
     }
 
     /// Uses a token up: its account and the next token, or why not.
@@ -112,6 +130,8 @@ impl Families {
         let Some(token) = RefreshToken::generate() else { return Ok(None) };
         let (used, hash, now) = (used.hash(), token.hash(), seconds(now));
         let outcome = transaction!(&self.database, transaction => {
+            // Before the family is read: a change of the account has then revoked it, or waits for this refresh.
+            sqlx::query(LOCK_ACCOUNT_OF_TOKEN).bind(&used).execute(&mut *transaction).await?;
             let first = sqlx::query(USE).bind(now).bind(&used).execute(&mut *transaction).await?.rows_affected() == 1;
             let found: Option<Found> = sqlx::query_as(FOUND).bind(&used).fetch_optional(&mut *transaction).await?;
             match found {

@@ -1,14 +1,17 @@
 //! What an administrator changes about an account. Whatever ends its sessions does so in the same transaction: killed in
-//! the middle, the account is as it was before.
+//! the middle, the account is as it was before. The account is changed first: on PostgreSQL its row is then locked, so
+//! a session is created either before the change, which revokes it, or after, with a look at the new version.
 use std::time::SystemTime;
 
 use super::{Users, seconds};
 use crate::database::{Error, on, transaction};
 
 /// The time of the first order stays.
-const DISABLE: &str = "UPDATE accounts SET disabled_at = COALESCE(disabled_at, $1) WHERE username = $2";
-const ENABLE: &str = "UPDATE accounts SET disabled_at = NULL WHERE username = $1";
-const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $1 WHERE username = $2";
+const DISABLE: &str = "UPDATE accounts SET disabled_at = COALESCE(disabled_at, $1), session_version = session_version + 1 WHERE username = $2";
+const ENABLE: &str =
+    "UPDATE accounts SET disabled_at = NULL, session_version = session_version + 1 WHERE username = $1";
+const SET_PASSWORD: &str =
+    "UPDATE accounts SET password_hash = $1, session_version = session_version + 1 WHERE username = $2";
 const SET_ROLES: &str = "UPDATE accounts SET roles = $1 WHERE username = $2";
 const END_SESSIONS: &str = "UPDATE refresh_families SET revoked_at = $1 WHERE revoked_at IS NULL \
      AND account_id = (SELECT id FROM accounts WHERE username = $2)";

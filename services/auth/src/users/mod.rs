@@ -38,6 +38,8 @@ pub struct Account {
     pub created_at: i64,
     /// Since when it may not log in, in seconds since the epoch.
     pub disabled_at: Option<i64>,
+    /// How many changes have ended all its sessions.
+    pub session_version: i64,
 }
 
 impl Account {

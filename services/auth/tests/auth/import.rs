@@ -232,3 +232,20 @@ fn interrupted_in_the_middle_of_writing_it_leaves_nothing() {
         assert_eq!(again.expect(0).out, "accounts imported: 30000\n", "{signal}");
     }
 }
+
+#[tokio::test]
+async fn bytes_that_bcrypt_does_not_read_are_refused_and_never_become_the_password() {
+    let (whole, long) = ("p".repeat(72), "p".repeat(73));
+    for (password, others) in [(whole.as_str(), [long.as_str(), "p"]), ("secret", ["secret\0", "secret\0secret"])] {
+        let data = data();
+        let imported = bcrypt::hash(password, 4).expect("hashed");
+        import(&data, "a.jsonl", &json!({"username": "ann", "password_hash": imported}).to_string()).expect(0);
+        let auth = Auth::start_in(data, &[]).await;
+        for other in others {
+            let body = json!({"username": "ann", "password": other}).to_string();
+            assert_eq!(auth.login_by_json(&body).await.status, 401, "{other:?}");
+            assert_eq!(hash_of_ann(auth.data.path()).await, imported, "{other:?} was pinned");
+        }
+        assert_eq!(auth.login("ann", password).await.status, 200);
+    }
+}

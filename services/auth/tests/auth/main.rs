@@ -6,6 +6,7 @@ mod login;
 mod persistence;
 mod refresh;
 mod rotation;
+mod session_ends;
 
 use std::path::Path;
 

@@ -5,14 +5,14 @@ use serde_json::json;
 use crate::{Answer, Auth};
 
 impl Auth {
-    async fn post(&self, path: &str, refresh_token: &str) -> Answer {
+    pub(crate) async fn post(&self, path: &str, refresh_token: &str) -> Answer {
         let body = json!({ "refresh_token": refresh_token }).to_string();
         let request = Request::post(path).header("content-type", "application/json");
         self.ask(request.body(Body::from(body)).expect("a request")).await
     }
 }
 
-fn refresh_token(answer: &Answer) -> &str {
+pub(crate) fn refresh_token(answer: &Answer) -> &str {
     answer.body["refresh_token"].as_str().unwrap_or_else(|| panic!("a refresh token in {}", answer.body))
 }
 
