@@ -27,8 +27,9 @@ use crate::{
 };
 
 const MAX_WORKERS: usize = 4;
-/// Hashing and name resolution; each thread costs memory.
-const MAX_BLOCKING: usize = 8;
+/// Threads for name resolution and files, in addition to those of the service's own work, so that neither keeps the other
+/// waiting. Each costs memory.
+const BLOCKING_THREADS: usize = 8;
 /// A start that is not held up ends this soon after a signal, with time to spare.
 const HEARD_WITHIN: Duration = Duration::from_millis(500);
 
@@ -70,7 +71,7 @@ where
         }
     };
     descriptors::raise_limit();
-    let runtime = match runtime() {
+    let runtime = match runtime(service) {
         Ok(runtime) => runtime,
         Err(error) => return report(service, &Stop::Failed(format!("cannot start threads: {error}"))),
     };
@@ -89,11 +90,11 @@ where
     code
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+fn runtime(service: &Service) -> std::io::Result<tokio::runtime::Runtime> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
-        .max_blocking_threads(MAX_BLOCKING)
+        .max_blocking_threads(BLOCKING_THREADS + service.blocking_threads)
         .enable_all()
         .build()
 }
@@ -211,5 +212,30 @@ impl Boot {
             health_server,
             _telemetry: telemetry,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Barrier};
+
+    use super::*;
+
+    /// All of them must run at the same time, or none passes the barrier.
+    #[test]
+    fn the_work_of_a_service_leaves_threads_for_name_resolution() {
+        let service = Service { name: "hasher", prefix: "HASHER_", about: "Hashes.", blocking_threads: 24 };
+        let runtime = runtime(&service).expect("a runtime");
+        let barrier = Arc::new(Barrier::new(BLOCKING_THREADS + service.blocking_threads));
+        let work: Vec<_> = (0..BLOCKING_THREADS + service.blocking_threads)
+            .map(|_| {
+                let barrier = Arc::clone(&barrier);
+                runtime.spawn_blocking(move || _ = barrier.wait())
+            })
+            .collect();
+        let all = futures_util::future::join_all(work);
+        let outcome = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(10), all).await });
+        runtime.shutdown_background();
+        assert!(outcome.is_ok(), "not all run at the same time");
     }
 }

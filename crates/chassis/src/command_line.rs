@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use crate::config::Reader;
 
-    const SERVICE: Service = Service { name: "hello", prefix: "HELLO_", about: "Greets." };
+    const SERVICE: Service = Service { name: "hello", prefix: "HELLO_", about: "Greets.", blocking_threads: 0 };
 
     fn http_addr_of(arguments: &[&str]) -> String {
         let all = std::iter::once("hello").chain(arguments.iter().copied()).map(OsString::from);

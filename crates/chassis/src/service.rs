@@ -17,6 +17,9 @@ pub struct Service {
     pub prefix: &'static str,
     /// One sentence for `--help`.
     pub about: &'static str,
+    /// Threads that its own blocking work may occupy at the same time, whatever its settings are. They are started only when
+    /// they are needed, and end when they have been idle for 10 s.
+    pub blocking_threads: usize,
 }
 
 /// What `/version` answers.

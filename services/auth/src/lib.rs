@@ -57,6 +57,7 @@ pub const SERVICE: Service = Service {
     name: "auth",
     prefix: "AUTH_",
     about: "Verifies passwords, issues access tokens, publishes its public keys.",
+    blocking_threads: password::MAX_CONCURRENCY,
 };
 
 /// Runs auth to its end.

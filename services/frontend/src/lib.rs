@@ -54,8 +54,12 @@ pub use routes::{Whoami, routes};
 pub use upstream::{Deadlines, UpstreamUrl, Upstreams};
 
 /// The frontend, as its command line and its logs name it.
-pub const SERVICE: Service =
-    Service { name: "frontend", prefix: "FRONTEND_", about: "The edge: one origin in front of auth and hello." };
+pub const SERVICE: Service = Service {
+    name: "frontend",
+    prefix: "FRONTEND_",
+    about: "The edge: one origin in front of auth and hello.",
+    blocking_threads: 0,
+};
 
 /// Runs the frontend to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

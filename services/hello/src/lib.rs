@@ -25,8 +25,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::config::Config;
 
 /// hello, as its command line and its logs name it.
-pub const SERVICE: Service =
-    Service { name: "hello", prefix: "HELLO_", about: "Greets, and at /secure greets whoever the access token names." };
+pub const SERVICE: Service = Service {
+    name: "hello",
+    prefix: "HELLO_",
+    about: "Greets, and at /secure greets whoever the access token names.",
+    blocking_threads: 0,
+};
 
 /// What the handlers work with.
 #[derive(Clone, Debug, FromRef)]

@@ -10,8 +10,12 @@ use hello::config::Verification;
 use token::Policy;
 
 /// The monolith, as its command line and its logs name it.
-pub const SERVICE: Service =
-    Service { name: "monolith", prefix: "MONOLITH_", about: "auth and hello in one process: logs in and greets." };
+pub const SERVICE: Service = Service {
+    name: "monolith",
+    prefix: "MONOLITH_",
+    about: "auth and hello in one process: logs in and greets.",
+    blocking_threads: auth::SERVICE.blocking_threads,
+};
 
 /// Runs the monolith to its end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

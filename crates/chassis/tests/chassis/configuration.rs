@@ -8,7 +8,7 @@ use chassis::{
 use secrecy::SecretString;
 use serde::Deserialize;
 
-const GREETER: Service = Service { name: "greeter", prefix: "GREETER_", about: "Greets." };
+const GREETER: Service = Service { name: "greeter", prefix: "GREETER_", about: "Greets.", blocking_threads: 0 };
 
 #[derive(Debug, Deserialize)]
 struct Greeting {

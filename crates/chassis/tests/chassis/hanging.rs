@@ -8,7 +8,7 @@ use std::{
 use chassis::{Boot, Service};
 use rustix::process::{Pid, Signal, kill_process};
 
-const GREETER: Service = Service { name: "greeter", prefix: "GREETER_", about: "Greets." };
+const GREETER: Service = Service { name: "greeter", prefix: "GREETER_", about: "Greets.", blocking_threads: 0 };
 const HANGS: &str = "it hangs";
 
 /// The process of the tests below: this test alone, in a process of its own.

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::memory::Searched;
 
-const KEEPER: Service = Service { name: "keeper", prefix: "KEEPER_", about: "Keeps." };
+const KEEPER: Service = Service { name: "keeper", prefix: "KEEPER_", about: "Keeps.", blocking_threads: 0 };
 
 #[derive(Debug, Deserialize)]
 struct Kept {

@@ -2,7 +2,7 @@
 use chassis::config::{Networks, Section, Setting};
 use serde::{Deserialize, de};
 
-use crate::password::{Load, Memory};
+use crate::password::{Load, MAX_CONCURRENCY, Memory};
 
 /// How logins are answered.
 #[derive(Debug, Deserialize)]
@@ -55,7 +55,7 @@ impl Section for Login {
 
     fn problems(&self) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();
-        if !(1..=64).contains(&self.password_concurrency) {
+        if !(1..=MAX_CONCURRENCY).contains(&self.password_concurrency) {
             problems.push(("PASSWORD_CONCURRENCY", "out of range; allowed: a number from 1 to 64".to_owned()));
         }
         if !(1..=10_000).contains(&self.login_queue) {

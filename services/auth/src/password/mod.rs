@@ -17,6 +17,9 @@ use self::hash::{compare_with_argon2, compare_with_bcrypt, dummy, is_bcrypt};
 /// Passwords longer than this are refused before hashing: the work a stranger can cause is bounded.
 pub const MAX_BYTES: usize = 1024;
 
+/// The most hashings that may run at the same time: each occupies a thread.
+pub const MAX_CONCURRENCY: usize = 64;
+
 /// Why a password could not be hashed or compared. Nothing of the password is in it.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
