@@ -51,18 +51,20 @@ impl KeySet {
         Ok(Self { keys: by_kid })
     }
 
-    /// Reads a JWK set document (RFC 7517 §5). Keys that we cannot use, or that are for no accepted algorithm, are skipped
-    /// and told.
+    /// Reads a JWK set document (RFC 7517 §5). Entries that we cannot use, or that are for no accepted algorithm, are skipped
+    /// and returned with the reason.
     ///
     /// # Errors
     /// [`KeyError::Document`], [`KeyError::NoUsableKey`], [`KeyError::DuplicateKid`]: the document is of no use at all.
     /// [`KeyError::NotAccepted`] instead of `NoUsableKey` if another setting would have made it one.
     pub fn parse(document: &[u8], accepted: &Algorithms) -> Result<(Self, Vec<SkippedKey>), KeyError> {
         let document: Document = unique_members::from_slice(document).map_err(|_| KeyError::Document)?;
-        let mut usable = Vec::new();
+        let mut usable: Vec<VerifyingKey> = Vec::new();
         let mut skipped = Vec::new();
         for value in &document.keys {
             match jwk::verifying_key(value, accepted) {
+                // The same key twice is one key.
+                Ok(key) if usable.contains(&key) => {}
                 Ok(key) => usable.push(key),
                 Err(reason) => skipped.push(SkippedKey { kid: printable_kid(value), reason }),
             }
@@ -71,6 +73,15 @@ impl KeySet {
             Some(key) if usable.is_empty() => Err(key.reason),
             _ => Ok((Self::new(usable)?, skipped)),
         }
+    }
+
+    /// The same set with the keys of these names that `before` has and it has not.
+    #[must_use]
+    pub(crate) fn keeping<'a>(mut self, names: impl IntoIterator<Item = &'a str>, before: &Self) -> Self {
+        for key in names.into_iter().filter_map(|name| before.get(name)) {
+            self.keys.entry(key.kid().to_owned()).or_insert_with(|| Arc::clone(key));
+        }
+        self
     }
 
     /// The key of that name.

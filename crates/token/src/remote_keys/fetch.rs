@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{ACCEPT, CACHE_CONTROL};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING};
 use reqwest::{Client, Response, redirect};
 use url::Url;
 
@@ -33,7 +33,10 @@ pub enum FetchError {
     /// The document is larger than allowed.
     #[error("the document is larger than {0} bytes")]
     TooLarge(usize),
-    /// The document holds no keys we can use, or a broken one.
+    /// The document is compressed, although that was not asked for.
+    #[error("the answer is compressed ({0}) although it was requested without compression")]
+    Compressed(String),
+    /// The document holds no keys we can use.
     #[error("the document is not a good key set: {0}")]
     Unusable(KeyError),
     /// The task that fetched was ended before it was done.
@@ -91,11 +94,16 @@ impl Fetcher {
             .client
             .get(self.url.clone())
             .header(ACCEPT, "application/jwk-set+json, application/json")
+            // Some servers compress unless they are asked not to (RFC 9110 section 12.5.3).
+            .header(ACCEPT_ENCODING, "identity")
             .send()
             .await
             .map_err(|error| self.failure(error))?;
         if response.status() != StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
+        }
+        if let Some(coding) = response.headers().get(CONTENT_ENCODING).filter(|coding| *coding != "identity") {
+            return Err(FetchError::Compressed(coding.to_str().unwrap_or("an unknown coding").to_owned()));
         }
         let max_age = max_age(response.headers().get_all(CACHE_CONTROL).iter());
         let body = self.read(response).await?;

@@ -222,10 +222,15 @@ impl Inner {
 
     fn accept(&self, document: &Fetched) -> Outcome {
         let (keys, skipped) = KeySet::parse(&document.body, &self.config.algorithms).map_err(FetchError::Unusable)?;
-        // A set with a broken key in it is a mistake at the issuer's. To drop that key would refuse good tokens.
-        let defect = skipped.iter().find(|key| key.reason.is_defect());
-        if let (Some(defect), Some(_)) = (defect, self.published.current()) {
-            return Err(FetchError::Unusable(defect.reason));
+        // An entry that is broken is passed over (RFC 7517 §5), or the issuer's next rotation would go unseen. If it names a key
+        // that was good before, that key stays: to drop it would refuse valid tokens.
+        let broken = || skipped.iter().filter(|key| key.reason.is_defect());
+        let keys = match self.published.current() {
+            Some(before) => keys.keeping(broken().filter_map(|key| key.kid.as_deref()), &before),
+            None => keys,
+        };
+        for SkippedKey { kid, reason } in broken() {
+            tracing::warn!(address = self.fetcher.address(), kid, %reason, "a broken entry of the key set is passed over");
         }
         let count = keys.len();
         if self.published.publish(keys) {
@@ -244,7 +249,7 @@ impl Inner {
 }
 
 fn log_skipped(skipped: &[SkippedKey]) {
-    for SkippedKey { kid, reason } in skipped {
+    for SkippedKey { kid, reason } in skipped.iter().filter(|key| !key.reason.is_defect()) {
         tracing::info!(kid, %reason, "key not used");
     }
 }

@@ -109,11 +109,39 @@ async fn the_size_limit_is_the_configured_one_to_the_byte() {
 }
 
 #[tokio::test]
-async fn fault_8_a_set_with_a_broken_key_leaves_the_last_good_set_though_others_are_fine() {
-    let mut set: Value = serde_json::from_str(&document(vec![key(), key()])).expect("JSON");
-    set["keys"][1]["x"] = json!("AQAB");
-    let (_, _, outcome, _) = after(Answer::Text(set.to_string())).await;
-    assert_eq!(outcome, Err(FetchError::Unusable(KeyError::Size("x"))));
+async fn fault_34_a_broken_entry_is_passed_over_and_the_next_rotation_is_seen() {
+    let (good, next, last) = (key(), key(), key());
+    let server = KeyServer::start(Answer::Keys(vec![good.clone()])).await;
+    let keys = server.keys();
+    keys.refresh().await.expect("loads");
+    // null, no object, too short, and the good key's own entry, cut short.
+    let mut set: Value = serde_json::from_str(&document(vec![next.clone(), good.clone()])).expect("JSON");
+    let entries = set["keys"].as_array_mut().expect("a list");
+    entries.iter_mut().filter(|entry| entry["kid"] == good.kid()).for_each(|entry| entry["x"] = json!("AQAB"));
+    entries.extend([Value::Null, json!(1), json!({"kty": "OKP", "crv": "Ed25519", "x": "AA"})]);
+    for _ in 0..2 {
+        server.answer(Answer::Text(set.to_string()));
+        keys.refresh().await.expect("the usable keys are used");
+        assert!(keys.known(Some(next.kid())).is_some(), "the new one");
+        assert!(keys.known(Some(good.kid())).is_some(), "a key whose entry broke verifies on");
+    }
+    set["keys"] =
+        json!([Value::Null, serde_json::from_str::<Value>(&document(vec![last.clone()])).expect("JSON")["keys"][0]]);
+    server.answer(Answer::Text(set.to_string()));
+    keys.refresh().await.expect("the usable key is used");
+    assert!(keys.known(Some(last.kid())).is_some(), "the next rotation is seen");
+    assert!(keys.known(Some(good.kid())).is_none(), "what is no longer in the set is gone");
+}
+
+#[tokio::test]
+async fn fault_34_the_same_key_twice_is_one_key() {
+    let good = key();
+    let set: Value = serde_json::from_str(&document(vec![good.clone()])).expect("JSON");
+    let twice = json!({"keys": [set["keys"][0], set["keys"][0]]});
+    let server = KeyServer::start(Answer::Text(twice.to_string())).await;
+    let keys = server.keys();
+    keys.refresh().await.expect("loads");
+    assert_eq!(keys.current().map(|keys| keys.len()), Some(1));
 }
 
 #[tokio::test]
