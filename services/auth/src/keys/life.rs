@@ -89,18 +89,29 @@ impl Times {
     }
 }
 
-/// The state of each key, in the order given. Of those that may sign, the newest does.
+/// The generation that signs: the newest of those that may. If none may yet, because the clock was ahead when the keys were made
+/// and has been set right since, the one whose time comes first signs: a service without a key is of no use, and every verifier
+/// has had as long to see that key as any other.
+pub fn signing<'a>(all: impl Iterator<Item = &'a Times> + Clone, now: i64) -> Option<i64> {
+    let due = all.clone().filter(|times| times.may_sign(now)).map(|times| times.generation).max();
+    due.or_else(|| {
+        let published = all.filter(|times| times.is_published(now));
+        published.min_by_key(|times| (times.signs_at, times.generation)).map(|times| times.generation)
+    })
+}
+
+/// The state of each key, in the order given.
 pub fn states(all: &[Times], now: i64) -> Vec<State> {
-    let signing = all.iter().filter(|times| times.may_sign(now)).map(|times| times.generation).max();
+    let signing = signing(all.iter(), now);
     // A key whose turn never came because a newer one was made to sign at once will not sign any more.
     let may_follow = |times: &Times| signing.is_none_or(|signing| times.generation > signing);
     let state = |times: &Times| {
         if !times.is_published(now) {
             State::Retired
-        } else if times.signs_at > now && may_follow(times) {
-            State::Next
         } else if Some(times.generation) == signing {
             State::Signing
+        } else if times.signs_at > now && may_follow(times) {
+            State::Next
         } else {
             State::Retiring
         }
@@ -136,6 +147,16 @@ mod tests {
         let keys = [key(1, 0, Some(2000)), key(2, 1000, Some(2000)), key(3, 500, None)];
         assert_eq!(states(&keys, 500), [State::Retiring, State::Retiring, State::Signing]);
         assert_eq!(states(&keys, 1000), [State::Retiring, State::Retiring, State::Signing]);
+    }
+
+    #[test]
+    fn fault_35_a_key_of_a_time_to_come_signs_if_there_is_no_other() {
+        use State::{Next, Retired, Signing};
+        assert_eq!(states(&[key(1, 5000, None)], 1000), [Signing]);
+        assert_eq!(states(&[key(1, 5000, None), key(2, 6000, None)], 1000), [Signing, Next]);
+        assert_eq!(states(&[key(1, 0, Some(500)), key(2, 6000, None)], 1000), [Retired, Signing]);
+        assert_eq!(states(&[key(1, 0, None), key(2, 6000, None)], 1000), [Signing, Next], "one that may sign does");
+        assert_eq!(signing([].iter(), 1000), None);
     }
 
     #[test]

@@ -6,7 +6,11 @@ use std::{
 
 use token::{Issuer, Jwks, KeySet, SigningKey, StaticKeys, VerifyingKey};
 
-use super::{Error, Store, life::Times, store::Row};
+use super::{
+    Error, Store,
+    life::{self, Times},
+    store::Row,
+};
 use crate::users::seconds;
 
 /// What every token says, whichever key signs it.
@@ -83,6 +87,12 @@ impl KeyRing {
         self.signing(now, |held| held.kid.clone())
     }
 
+    /// By how many seconds the key that signs now is ahead of its time: the clock was ahead when it was made, or is behind now.
+    pub fn ahead(&self, now: SystemTime) -> Option<i64> {
+        let ahead = self.signing(now, |held| held.times.signs_at)?.saturating_sub(seconds(now));
+        (ahead > 0).then_some(ahead)
+    }
+
     /// The public keys to publish now. Empty in classic mode: a shared secret is never published.
     pub fn jwks(&self, now: SystemTime) -> Jwks {
         published(&self.held(), seconds(now)).map_or(Jwks { keys: Vec::new() }, |set| set.to_jwks())
@@ -105,8 +115,8 @@ impl KeyRing {
 
     fn signing<T>(&self, now: SystemTime, pick: impl FnOnce(&Held) -> T) -> Option<T> {
         let held = self.0.held.read().unwrap_or_else(PoisonError::into_inner);
-        let now = seconds(now);
-        held.iter().filter(|held| held.times.may_sign(now)).max_by_key(|held| held.times.generation).map(pick)
+        let generation = life::signing(held.iter().map(|held| &held.times), seconds(now))?;
+        held.iter().find(|held| held.times.generation == generation).map(pick)
     }
 
     fn held(&self) -> Vec<Held> {

@@ -8,7 +8,17 @@ use crate::{audit, users::seconds};
 pub async fn watch(store: Store, ring: KeyRing, schedule: Schedule, clock: Clock) {
     let mut signing = ring.signing_kid(clock.now());
     let mut told = String::new();
+    let mut was_ahead = false;
     loop {
+        let ahead = ring.ahead(clock.now());
+        if let Some(seconds) = ahead.filter(|_| !was_ahead) {
+            tracing::warn!(
+                seconds,
+                kid = signing,
+                "the signing key is of a time to come: the clock was ahead when it was made"
+            );
+        }
+        was_ahead = ahead.is_some();
         tokio::time::sleep(schedule.poll()).await;
         let why = match look(&store, &ring, &schedule, &clock).await {
             Ok(()) => String::new(),
