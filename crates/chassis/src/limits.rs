@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
     Service,
-    config::{ByteSize, Effective, Networks, Settings},
+    config::{ByteSize, Effective, Networks, Origin, Settings},
     descriptors,
     memory::{
         self,
@@ -73,7 +73,8 @@ impl Limits {
         let mut effective = self.effective.lock().unwrap_or_else(PoisonError::into_inner);
         let mut derive = |name: &str, value: Option<String>| {
             if let Some(value) = value {
-                effective.derive(&format!("{}{name}", self.prefix), value);
+                let origin = if budget.is_some() { Origin::Memory } else { Origin::Default };
+                effective.derive(&format!("{}{name}", self.prefix), value, origin);
             }
         };
         derive("MEMORY_LIMIT", self.memory.map(|bytes| bytes.to_string()));

@@ -37,10 +37,10 @@ pub struct Shown {
 pub struct Effective(pub Vec<Shown>);
 
 impl Effective {
-    /// Shows what an unset variable amounts to, because it follows from the memory limit.
-    pub(crate) fn derive(&mut self, name: &str, value: String) {
+    /// Shows what an unset variable amounts to, and what that follows from.
+    pub(crate) fn derive(&mut self, name: &str, value: String, origin: Origin) {
         if let Some(shown) = self.0.iter_mut().find(|shown| shown.name == name && shown.value.is_none()) {
-            (shown.value, shown.origin) = (Some(value), Origin::Memory);
+            (shown.value, shown.origin) = (Some(value), origin);
         }
     }
 

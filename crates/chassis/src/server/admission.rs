@@ -38,7 +38,7 @@ const IDLE_GRACE: Duration = Duration::from_millis(100);
 /// After so many rounds without room, a connection makes room that was not yet waiting at the last look ...
 const PATIENCE: u32 = 10;
 /// ... and after so many one whose TLS handshake has begun, which is expensive to begin again.
-const HANDSHAKE_PATIENCE: u32 = 50;
+const HANDSHAKE_PATIENCE: u32 = 30;
 /// Other clients wait behind the next connection of one that has used up its share. So many rounds in ...
 const CLIENT_PATIENCE: u32 = 40;
 /// ... this long are enough; then such connections are refused. Busy clients that take turns need no rounds.
@@ -170,7 +170,8 @@ impl Table {
     fn insert(&mut self, address: IpAddr, admission: &Admission) -> Result<Admitted, Full> {
         let capacity = &admission.0.capacity;
         let limit = if capacity.trusted.contain(address) { usize::MAX } else { capacity.per_client };
-        if self.clients.get(&address).is_some_and(|client| client.connections() >= limit) {
+        let has_share = limit < capacity.connections;
+        if has_share && self.clients.get(&address).is_some_and(|client| client.connections() >= limit) {
             return Err(Full::Client);
         }
         if self.slots.len() >= capacity.connections {

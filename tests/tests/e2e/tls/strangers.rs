@@ -118,7 +118,7 @@ async fn a_handshake_that_stops_takes_a_place_and_gives_it_back() {
         crowd.push(stream);
     }
     eventually_open(&mut process, 2).await;
-    // Here a third one waits, until the clock has taken the places from those two.
+    // A third one waits for a moment, and then takes the place of one of them.
     let waiting = Shaken::over(TcpStream::connect(address).await.expect("a connection"), &certificates);
     assert!(waiting.await.expect("shaken").ask(VERSION).await.starts_with("HTTP/1.1 200 "));
     for mut stream in crowd {
@@ -158,6 +158,7 @@ async fn a_head_that_drips_over_tls_ends_its_connection() {
     let certificates = Certificates::usual();
     let (_process, address) = frontend(&certificates, &[("HEADER_TIMEOUT", SHORT)]).await;
     let mut idle = Shaken::with(address, &certificates).await.expect("shaken");
+    assert!(idle.ask(VERSION).await.starts_with("HTTP/1.1 200 "));
     let mut dripping = Shaken::with(address, &certificates).await.expect("shaken");
     dripping.send("GET /version HTTP/1.1\r\nHost: localhost\r\nX: ").await;
     let drip = async {

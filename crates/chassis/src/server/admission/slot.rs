@@ -127,8 +127,9 @@ impl Slot {
         if self.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
 
+    /// One that has gone on in the very moment in which it was closed stays.
     pub(in super::super) fn is_closed(&self) -> bool {
-        self.closed.load(Acquire)
+        self.closed.load(Acquire) && self.waiting_since.load(Relaxed) != 0
     }
 
     /// The connection must go after its next answer.
