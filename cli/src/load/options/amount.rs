@@ -15,14 +15,15 @@ pub(super) const LENGTH_OF_A_COUNT: Duration = Duration::from_hours(1);
 pub(super) const LONGEST: Duration = Duration::from_hours(24);
 const MOST_REQUESTS: u64 = 1_000_000_000;
 const USUAL_CONNECTIONS: usize = 8;
-/// A rate needs more connections when answers are slow.
-const USUAL_CONNECTIONS_OF_A_RATE: usize = 64;
+/// A rate needs more connections when answers are slow. A frontend of 10 MiB, the smallest that the manifests have, serves about 50
+/// connections of one client.
+const USUAL_CONNECTIONS_OF_A_RATE: usize = 32;
 const MAX_THREADS: u64 = 64;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How much")]
 pub(super) struct Amount {
-    /// How many connections keep asking; with a rate, how many there may be at most [default: 8; with a rate 64]
+    /// How many connections keep asking; with a rate, how many there may be at most [default: 8; with a rate 32]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_CONNECTIONS as u64))]
     connections: Option<u64>,
 

@@ -34,7 +34,7 @@ fn defaults_are_short_and_bounded() {
 #[test]
 fn a_rate_opens_the_loop() {
     let plan = plan(&["--rate", "500", "-d", "1m", "--new-connections"]).unwrap();
-    assert_eq!(plan.shape(), "open loop, 500/s over up to 64 connections, each for one request");
+    assert_eq!(plan.shape(), "open loop, 500/s over up to 32 connections, each for one request");
     assert_eq!(plan.schedule.total(), 30_000);
 }
 
