@@ -3,6 +3,7 @@ import { startAbout } from "./about-view.js";
 import { Session } from "./session.js";
 import { startAppearance, toggleProjector } from "./shell/appearance.js";
 import { startKeys } from "./shell/keys.js";
+import { removeUnoffered } from "./shell/offered.js";
 import { startViews } from "./shell/views.js";
 import { startToken } from "./token/view.js";
 import { startTraffic } from "./traffic/view.js";
@@ -15,6 +16,7 @@ const engine = startTraffic(session);
 startToken(session);
 startTry(session);
 startAbout();
+removeUnoffered();
 startKeys({
   p: toggleProjector,
   " ": () => (engine.wanted ? engine.pause() : engine.start()),

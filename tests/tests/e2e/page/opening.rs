@@ -1,7 +1,8 @@
 //! The page opens: it complains about nothing, asks nobody else, and keeps nothing.
 use e2e::{
-    Shared, Target, Test,
+    Program, Shared, Suite, Target, Test,
     browser::{Browser, DESK, Window},
+    eventually::{LONG, eventually},
 };
 
 pub(crate) fn tests() -> Vec<Test> {
@@ -12,6 +13,7 @@ pub(crate) fn tests() -> Vec<Test> {
         nothing_is_stored,
         it_is_light_or_dark_as_wished,
         the_commands_name_the_address_that_was_opened,
+        what_the_frontend_does_not_offer_is_not_shown,
     ]
 }
 
@@ -113,4 +115,20 @@ async fn the_commands_name_the_address_that_was_opened() {
     let suite = Shared::of(Target::Split).await;
     let page = Browser::at(&format!("{}/#about", suite.origin())).await;
     page.shows("#about", |text| text.contains(&format!("curl -i {}/secure", suite.origin()))).await;
+}
+
+async fn what_the_frontend_does_not_offer_is_not_shown() {
+    let suite = Suite::split_with(|launch| match launch.program() {
+        Program::Frontend => launch.set("WHOAMI", "false"),
+        _ => launch,
+    })
+    .await;
+    let page = Browser::at(suite.origin()).await;
+    let mentions = "return document.querySelectorAll('[value*=whoami], a[href*=whoami]').length";
+    let gone = async || (page.script(mentions).await == 0).then_some(());
+    eventually("the page does not mention /whoami", LONG, gone).await;
+    assert!(page.look_at("#endpoints [value='version']").await.is_some());
+    let shown = Browser::at(Shared::of(Target::Split).await.origin()).await;
+    shown.shows("#run-label", |label| label == "Start").await;
+    assert_eq!(shown.script(mentions).await, 3, "traffic, the endpoints to try, the first command");
 }

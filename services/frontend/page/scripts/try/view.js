@@ -65,5 +65,5 @@ async function send(request, session) {
 function choice(endpoint, checked, choose) {
   const input = el("input", { type: "radio", name: "endpoint", value: endpoint.name, checked, onchange: choose });
   const request = el("span", { class: "request" }, el("b", { class: "method" }, endpoint.method), " ", el("code", {}, endpoint.path));
-  return el("label", { class: "choice" }, input, el("span", {}, request, el("span", { class: "soft does" }, endpoint.does)));
+  return el("label", { class: "choice", "data-path": endpoint.path }, input, el("span", {}, request, el("span", { class: "soft does" }, endpoint.does)));
 }
