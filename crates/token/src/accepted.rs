@@ -66,10 +66,16 @@ impl TryFrom<String> for Algorithms {
     }
 }
 
-/// The values of `typ` a verifier accepts (RFC 7515 §4.1.9). A token without `typ` is of none of them.
+/// The values of `typ` a verifier accepts (RFC 7515 §4.1.9), and whether it accepts a token without one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct TokenTypes(Vec<String>);
+pub struct TokenTypes {
+    listed: Vec<String>,
+    untyped: bool,
+}
+
+/// In a list of types: a token without `typ`. A token that writes this word as its type is not meant.
+const MISSING: &str = "missing";
 
 /// What goes before a `typ` that is written without a slash.
 const APPLICATION: &str = "application/";
@@ -77,22 +83,27 @@ const APPLICATION: &str = "application/";
 impl TokenTypes {
     /// Access tokens and nothing else: `at+jwt` (RFC 9068 §2.1).
     pub fn access_tokens() -> Self {
-        Self(vec![short("at+jwt")])
+        Self { listed: vec![short("at+jwt")], untyped: false }
     }
 
     /// Whether a token of this type may be accepted. Media types are compared without regard to case.
     pub fn contain(&self, typ: Option<&str>) -> bool {
-        typ.is_some_and(|typ| self.0.contains(&short(typ)))
+        match typ {
+            Some(typ) => self.listed.contains(&short(typ)),
+            None => self.untyped,
+        }
     }
 }
 
-/// Media types separated by commas; `application/` may be left out.
+/// Media types separated by commas, of which `application/` may be left out; `missing` for a token without `typ`.
 impl FromStr for TokenTypes {
     type Err = AcceptedError;
 
     fn from_str(list: &str) -> Result<Self, AcceptedError> {
         let checked = |name| if is_media_type(name) { Ok(short(name)) } else { Err(AcceptedError::NoMediaType) };
-        names(list)?.into_iter().map(checked).collect::<Result<_, _>>().map(Self)
+        let (untyped, typed): (Vec<_>, Vec<_>) = names(list)?.into_iter().partition(|name| *name == MISSING);
+        let listed = typed.into_iter().map(checked).collect::<Result<_, _>>()?;
+        Ok(Self { listed, untyped: !untyped.is_empty() })
     }
 }
 
@@ -161,7 +172,19 @@ mod tests {
         for typ in ["", "at", "at+jwt ", "rt+jwt", "text/jwt", "application/x/jwt", "application/"] {
             assert!(!types.contain(Some(typ)), "{typ}");
         }
-        assert!(!types.contain(None), "a type that is not told is none of them");
+        assert!(!types.contain(None), "a token without a type is of none of them");
+    }
+
+    #[test]
+    fn a_token_without_a_type_is_accepted_only_where_that_is_listed() {
+        for list in ["missing", "JWT,missing", " missing , at+jwt"] {
+            let types: TokenTypes = list.parse().expect("a list");
+            assert!(types.contain(None), "{list}");
+            for typ in ["missing", "application/missing", "none", ""] {
+                assert!(!types.contain(Some(typ)), "{list}: {typ}");
+            }
+        }
+        assert!(!"missing".parse::<TokenTypes>().expect("a list").contain(Some("at+jwt")), "the list is all there is");
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl Issuer {
             exp: issued_at.saturating_add(expires_in),
             iat: issued_at,
             nbf: issued_at,
-            jti: jti.clone(),
+            jti: Some(jti.clone()),
             email: subject.email.clone(),
             roles: subject.roles.clone(),
         };

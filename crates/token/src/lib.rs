@@ -8,7 +8,7 @@
 //! - [`issuer`]: [`Issuer`] signs. It holds the only private key.
 //! - [`verifier`]: [`Verifier`] judges a token in a fixed order and remembers good ones for a while
 //!   (`verified_tokens`). What it demands is the [`Policy`], what it accepts of a header is [`accepted`]; what it
-//!   answers is [`Claims`] or a [`Refusal`].
+//!   answers is [`Claims`] or a [`Refusal`]. `received_claims` reads the claims one by one.
 //! - [`compact`]: the three parts of a token and its header, taken apart strictly (`unique_members`: JSON without
 //!   duplicate members).
 //! - [`signing_key`], [`verifying_key`], [`key_set`], [`jwk`]: keys, checked when they are loaded; nothing later
@@ -37,6 +37,7 @@ pub mod key_error;
 pub mod key_set;
 pub mod key_source;
 pub mod policy;
+mod received_claims;
 pub mod refusal;
 mod rejection;
 pub mod remote_keys;
@@ -62,6 +63,7 @@ pub use key_error::KeyError;
 pub use key_set::{KeySet, SkippedKey};
 pub use key_source::{BoxFuture, KeySource, StaticKeys};
 pub use policy::{Policy, PolicyError};
+pub use received_claims::ClaimsError;
 pub use refusal::Refusal;
 pub use rejection::Rejection;
 pub use remote_keys::{FetchError, Fetches, RemoteKeys, RemoteKeysConfig};

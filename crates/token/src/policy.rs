@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use crate::accepted::{Algorithms, TokenTypes};
-use crate::claims::{Claims, ReceivedClaims};
+use crate::claims::Claims;
 use crate::clock::since_epoch;
+use crate::received_claims::ReceivedClaims;
 use crate::refusal::Refusal;
 
 /// The longest life of a token that may be issued or accepted.
@@ -24,6 +25,10 @@ pub struct Policy {
     pub algorithms: Algorithms,
     /// The types of tokens that are accepted. Default: access tokens (`at+jwt`) and nothing else.
     pub types: TokenTypes,
+    /// Whether a token must have a `jti`, as RFC 9068 section 2.2 requires. Default: yes.
+    pub jti_required: bool,
+    /// Whether times may be JSON numbers other than whole ones (RFC 7519 section 2). Default: no.
+    pub fractional_times: bool,
     /// How far clocks may be apart: `exp`, `nbf` and `iat` are judged this much in favour of the token.
     /// Default 5 s, at most [`MAX_LEEWAY`].
     pub leeway: Duration,
@@ -56,6 +61,8 @@ impl Policy {
             audience: audience.into(),
             algorithms: algorithms.into(),
             types: TokenTypes::access_tokens(),
+            jti_required: true,
+            fractional_times: false,
             leeway: Duration::from_secs(5),
             max_life: MAX_LIFE,
         }
@@ -78,7 +85,7 @@ impl Policy {
         if !claims.is_for(&self.audience) {
             return Err(Refusal::Audience);
         }
-        let claims = claims.into_claims(&self.audience);
+        let claims = Claims::of(claims, &self.audience);
         self.judge_time(&claims, now)?;
         let life = claims.exp.checked_sub(claims.iat).ok_or(Refusal::Life)?;
         if life == 0 || life > self.max_life.as_secs() {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::received_claims::ClaimsError;
+
 /// A refusal, without anything of the token in it.
 ///
 /// The client sees 401 and one opaque body for all of them, except [`KeysUnavailable`](Self::KeysUnavailable) (503) and
@@ -36,10 +38,9 @@ pub enum Refusal {
     /// The signature does not fit.
     #[error("the token's signature does not verify")]
     Signature,
-    /// The payload is no claims set: not JSON, a member twice, a required claim missing, one of a wrong type, or roles
-    /// beyond their limits.
-    #[error("the token's claims are not acceptable")]
-    Claims,
+    /// The payload is no claims set, or a claim is missing or of a wrong type or form: the error says which.
+    #[error("the token's claims {0}")]
+    Claims(#[from] ClaimsError),
     /// Another issuer's token.
     #[error("the token is of another issuer")]
     Issuer,
@@ -64,7 +65,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Every refusal, for whoever wants to set up counters beforehand; one role stands for all.
+    /// Every refusal, for whoever wants to set up counters beforehand; one role and one error of claims stand for all.
     pub const ALL: [Self; 17] = [
         Self::Missing,
         Self::SeveralCredentials,
@@ -75,7 +76,7 @@ impl Refusal {
         Self::Type,
         Self::UnknownKey,
         Self::Signature,
-        Self::Claims,
+        Self::Claims(ClaimsError::Document),
         Self::Issuer,
         Self::Audience,
         Self::Expired,
@@ -87,6 +88,14 @@ impl Refusal {
 
     /// When to come back after [`KeysUnavailable`](Self::KeysUnavailable), as `Retry-After` says it.
     pub const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+    /// The claim that is missing or wrong, if the refusal is about one.
+    pub const fn claim(&self) -> Option<&'static str> {
+        match self {
+            Self::Claims(error) => error.claim(),
+            _ => None,
+        }
+    }
 
     /// A stable name for metrics and logs. The set is small and fixed.
     pub const fn reason(&self) -> &'static str {
@@ -100,7 +109,7 @@ impl Refusal {
             Self::Type => "type",
             Self::UnknownKey => "unknown_key",
             Self::Signature => "signature",
-            Self::Claims => "claims",
+            Self::Claims(_) => "claims",
             Self::Issuer => "issuer",
             Self::Audience => "audience",
             Self::Expired => "expired",

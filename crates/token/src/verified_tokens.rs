@@ -44,8 +44,9 @@ struct EntryBytes;
 impl Weighter<TokenDigest, Entry> for EntryBytes {
     fn weight(&self, digest: &TokenDigest, entry: &Entry) -> u64 {
         let claims = &entry.claims;
-        let strings = [&claims.iss, &claims.sub, &claims.aud, &claims.jti]
+        let strings = [&claims.iss, &claims.sub, &claims.aud]
             .into_iter()
+            .chain(&claims.jti)
             .chain(&claims.email)
             .chain(&claims.roles)
             .map(String::capacity)
@@ -122,7 +123,7 @@ mod tests {
             exp: 2,
             iat: 1,
             nbf: 1,
-            jti: "x".repeat(padding),
+            jti: Some("x".repeat(padding)),
             email: None,
             roles: vec![],
         })

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::algorithm::Algorithm;
-use crate::claims::{Claims, ReceivedClaims};
+use crate::claims::Claims;
 use crate::compact::{CompactToken, MAX_TOKEN_BYTES};
 use crate::key_source::KeySource;
 use crate::policy::{Policy, PolicyError};
+use crate::received_claims::ReceivedClaims;
 use crate::refusal::Refusal;
 use crate::verified_tokens::VerifiedTokens;
 use crate::verifying_key::VerifyingKey;
@@ -80,7 +81,7 @@ impl Verifier {
         if refusal == Refusal::KeysUnavailable {
             tracing::warn!(reason, "token not judged: {refusal}");
         } else {
-            tracing::info!(reason, "token refused: {refusal}");
+            tracing::info!(reason, claim = refusal.claim(), "token refused: {refusal}");
         }
         if let Some(observer) = &self.observer {
             observer(&refusal);
@@ -129,7 +130,7 @@ impl Verifier {
         if !key.verifies(&token) {
             return Err(Refusal::Signature);
         }
-        let claims = ReceivedClaims::parse(token.payload_json())?;
+        let claims = ReceivedClaims::parse(token.payload_json(), &self.policy)?;
         self.policy.judge(claims, now)
     }
 

@@ -20,6 +20,10 @@ pub struct Config {
     pub algorithms: Algorithms,
     /// The `typ` a token may have.
     pub token_types: TokenTypes,
+    /// Whether a token must have a `jti`.
+    pub jti_required: bool,
+    /// Whether times in a token may have fractions.
+    pub fractional_times: bool,
     /// How far clocks may be apart.
     pub leeway: Span,
     /// Classic mode: the shared secret of HS256 tokens.
@@ -51,8 +55,20 @@ impl Section for Config {
         Setting::new(
             "TOKEN_TYPES",
             "at+jwt",
-            "media types separated by commas; application/ may be left out",
+            "media types separated by commas, application/ may be left out; missing for a token without typ",
             "the typ a token may have; JWT too, for an issuer that makes no difference",
+        ),
+        Setting::new(
+            "JTI_REQUIRED",
+            "true",
+            "true or false",
+            "whether a token must have a jti; false for an issuer that writes none",
+        ),
+        Setting::new(
+            "FRACTIONAL_TIMES",
+            "false",
+            "true or false",
+            "whether exp, iat and nbf may have a fraction of a second",
         ),
         LEEWAY,
         Setting::optional(
@@ -133,6 +149,8 @@ impl Config {
         };
         let policy = Policy {
             types: self.token_types,
+            jti_required: self.jti_required,
+            fractional_times: self.fractional_times,
             leeway: *self.leeway,
             ..Policy::new(self.issuer, self.audience, algorithms)
         };

@@ -11,7 +11,8 @@ use jsonwebtoken::EncodingKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use token::{
-    Algorithm, Algorithms, Claims, Issuer, KeySet, Policy, Refusal, SigningKey, StaticKeys, Subject, Verifier,
+    Algorithm, Algorithms, Claims, ClaimsError, Issuer, KeySet, Policy, Refusal, SigningKey, StaticKeys, Subject,
+    Verifier,
 };
 
 pub(crate) const ISSUER: &str = "auth.service";
@@ -148,6 +149,16 @@ pub(crate) fn claims() -> Value {
         "iat": NOW, "nbf": NOW, "exp": NOW + 900,
         "jti": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "email": "user@example.com",
     })
+}
+
+/// The refusal of a token that lacks this claim.
+pub(crate) fn missing(claim: &'static str) -> Refusal {
+    Refusal::Claims(ClaimsError::Missing(claim))
+}
+
+/// The refusal of a token whose claim of this name has a wrong type or form.
+pub(crate) fn invalid(claim: &'static str) -> Refusal {
+    Refusal::Claims(ClaimsError::Invalid(claim))
 }
 
 pub(crate) fn with(mut object: Value, member: &str, value: Value) -> Value {

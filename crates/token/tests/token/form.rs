@@ -1,7 +1,7 @@
 //! What does not even have the form of an acceptable token: security items 8, 9, 11.
 
 use serde_json::{Value, json};
-use token::Refusal;
+use token::{ClaimsError, Refusal};
 
 use crate::fixtures::{House, claims};
 
@@ -81,7 +81,8 @@ fn security_9_a_member_twice_is_refused_in_header_and_claims() {
         house.assert_refused(&house.sign_text(&twice(&header, member), &claims), Refusal::Header);
     }
     for member in [r#""sub":"admin""#, r#""x":{"y":1,"y":2}"#, r#""\u0073ub":"admin""#] {
-        house.assert_refused(&house.sign_text(&header, &twice(&claims, member)), Refusal::Claims);
+        house
+            .assert_refused(&house.sign_text(&header, &twice(&claims, member)), Refusal::Claims(ClaimsError::Document));
     }
 }
 
@@ -92,7 +93,7 @@ fn header_and_claims_must_be_json_objects() {
     let claims = claims().to_string();
     for other in ["", "[]", "null", "7", "\"x\"", "{", "{}{}", "\u{feff}{}", "\0"] {
         house.assert_refused(&house.sign_text(other, &claims), Refusal::Header);
-        house.assert_refused(&house.sign_text(&header, other), Refusal::Claims);
+        house.assert_refused(&house.sign_text(&header, other), Refusal::Claims(ClaimsError::Document));
     }
 }
 

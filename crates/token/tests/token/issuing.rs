@@ -27,7 +27,7 @@ fn an_issued_token_verifies_and_says_who_it_is_about() {
         exp: NOW + 900,
         iat: NOW,
         nbf: NOW,
-        jti: issued.jti,
+        jti: Some(issued.jti),
         email: Some("user@example.com".into()),
         roles: vec![],
     };

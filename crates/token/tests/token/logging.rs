@@ -10,7 +10,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::fixtures::House;
+use crate::fixtures::{House, invalid, missing};
 
 /// Writes every event as one line of text into [`LOG`].
 struct Log;
@@ -70,6 +70,17 @@ fn a_refusal_is_logged_with_its_exact_reason() {
     let token = house.with_claim("iss", "other".into());
     let log = logged(|| house.assert_refused(&token, Refusal::Issuer));
     assert_eq!(log, "INFO message=token refused: the token is of another issuer reason=\"issuer\"\n");
+}
+
+#[test]
+fn a_refusal_of_claims_names_the_claim_that_is_missing_or_wrong_and_not_its_value() {
+    let house = House::new();
+    let line = |token: &str, refusal| logged(|| house.assert_refused(token, refusal));
+    let log = line(&house.without_claim("jti"), missing("jti"));
+    assert_eq!(log, "INFO message=token refused: the token's claims have no jti reason=\"claims\" claim=\"jti\"\n");
+    let log = line(&house.with_claim("exp", "telltale".into()), invalid("exp"));
+    let words = "the token's claims contain exp in a wrong type or form";
+    assert_eq!(log, format!("INFO message=token refused: {words} reason=\"claims\" claim=\"exp\"\n"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod key_loading;
 mod key_server;
 mod logging;
 mod properties;
+mod providers;
 mod refusals;
 mod remembering;
 mod remote_keys;

@@ -101,7 +101,7 @@ proptest! {
         prop_assert_eq!(&claims.sub, &subject.sub);
         prop_assert_eq!(&claims.email, &subject.email);
         prop_assert_eq!(&claims.roles, &subject.roles);
-        prop_assert_eq!(&claims.jti, &issued.jti);
+        prop_assert_eq!(claims.jti.as_deref(), Some(issued.jti.as_str()));
         prop_assert_eq!(claims.exp, seconds + issued.expires_in);
     }
 }

@@ -9,10 +9,10 @@ use axum::routing::get;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
-use token::{Access, Algorithm, Clock, IssueError, Refusal, Role, RoleBearer, Subject, Verifier};
+use token::{Access, Algorithm, Clock, IssueError, Role, RoleBearer, Subject, Verifier};
 use tower::ServiceExt as _;
 
-use crate::fixtures::{House, claims, now, policy, user, with};
+use crate::fixtures::{House, claims, invalid, now, policy, user, with};
 
 enum Presenter {}
 
@@ -62,7 +62,7 @@ fn roles_that_are_no_list_of_names_are_refused() {
         json!([["presenter"]]),
         json!([""]),
     ] {
-        house.assert_refused(&house.with_claim("roles", odd), Refusal::Claims);
+        house.assert_refused(&house.with_claim("roles", odd), invalid("roles"));
     }
 }
 
@@ -75,7 +75,7 @@ fn roles_are_at_most_64_of_64_bytes_for_whoever_issues_and_whoever_verifies() {
     assert_eq!(issued(&[longest.as_str()]), None);
     for beyond in [&["x"; 65][..], &[longer.as_str()], &[""]] {
         assert_eq!(issued(beyond), Some(IssueError::Roles));
-        house.assert_refused(&house.with_claim("roles", json!(beyond)), Refusal::Claims);
+        house.assert_refused(&house.with_claim("roles", json!(beyond)), invalid("roles"));
     }
     house.assert_accepted(&house.with_claim("roles", json!(vec!["x"; 64])));
     house.assert_accepted(&house.with_claim("roles", json!([longest])));

@@ -13,6 +13,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_foreign_token_of_another_issuer_or_for_another_audience_is_refused,
         a_foreign_token_is_an_access_token_unless_other_types_are_listed,
         a_foreign_token_has_what_ours_have,
+        a_foreign_token_may_lack_type_and_name_and_have_fractions_where_that_is_set,
         a_foreign_issuers_roles_count,
     ]
 }
@@ -154,6 +155,37 @@ async fn a_foreign_token_has_what_ours_have() {
     for claim in ["iss", "sub", "aud", "exp", "iat", "jti"] {
         is_refused(&mut hello, issuer.with("EdDSA", json!({claim: null})).await, "claims").await;
     }
+}
+
+/// As Dex and other libraries write tokens. PyJWT leaves out `typ` where the header says null.
+async fn a_foreign_token_may_lack_type_and_name_and_have_fractions_where_that_is_set() {
+    let issuer = Issuer::of(&["RS256"]).await;
+    let trusting = || issuer.trusting().set("ALGORITHMS", "RS256");
+    let nameless = issuer.signs("RS256", json!({"jti": null}), json!({"typ": null})).await;
+    let now = now_in_seconds();
+    let fractions = json!({"iat": now + 0.25, "exp": now + 300.75});
+    let fractional = issuer.signs("RS256", fractions, json!({"typ": null})).await;
+
+    let mut strict = trusting().ready().await;
+    is_refused(&mut strict, nameless.clone(), "type").await;
+    let mut untyped = trusting().set("TOKEN_TYPES", "missing").ready().await;
+    is_refused(&mut untyped, nameless.clone(), "claims").await;
+    let refused = untyped.event("token refused: the token's claims have no jti").await;
+    assert_eq!(refused["claim"], "jti");
+    is_refused(&mut untyped, fractional.clone(), "claims").await;
+
+    let lenient = trusting().set("TOKEN_TYPES", "missing").set("JTI_REQUIRED", "false").set("FRACTIONAL_TIMES", "true");
+    let mut lenient = lenient.ready().await;
+    for token in [nameless, fractional] {
+        lenient.client().await.holding(token).secure(200).await;
+    }
+    is_refused(&mut lenient, issuer.token("RS256").await, "type").await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tokens are for a running hello, whose clock is the system's")]
+fn now_in_seconds() -> f64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    since.as_secs_f64().floor()
 }
 
 async fn a_foreign_issuers_roles_count() {

@@ -191,6 +191,8 @@ async fn what_cannot_be_accepted_of_a_token_cannot_be_listed() {
         ("ALGORITHMS", "EdDSA,", "an empty name in it", algorithms),
         ("TOKEN_TYPES", "*", "a type in it that is no media type", types),
         ("TOKEN_TYPES", "at+jwt,,JWT", "an empty name in it", types),
+        ("JTI_REQUIRED", "no", "JTI_REQUIRED", "allowed: true or false"),
+        ("FRACTIONAL_TIMES", "yes", "FRACTIONAL_TIMES", "allowed: true or false"),
     ] {
         let word = last_word(alone(Program::Hello).set(setting, value), 78).await;
         holds(&word, &[&Program::Hello.variable(setting), wrong, allowed]);
