@@ -2,6 +2,7 @@
 //!
 //! Each environment and the lab are deployed by the run, under names of its own (see [`e2e::cluster`]).
 mod accounts;
+mod crowds;
 mod demos;
 mod lab;
 mod memory;
@@ -30,7 +31,7 @@ pub(crate) fn tests() -> Vec<Test> {
     let mut tests = overlays::warnings();
     tests.extend(overlays::dev());
     tests.extend(contract::CLUSTERED.into_iter().flat_map(contract::tests_against));
-    tests.extend([rollouts::dev(), probes::dev(), replicas::dev()].into_iter().flatten());
+    tests.extend([rollouts::dev(), probes::dev(), replicas::dev(), crowds::dev()].into_iter().flatten());
     tests.extend(accounts::dev_and_production());
     tests.extend([overlays::production(), accounts::production(), rollouts::production()].into_iter().flatten());
     tests.extend(replicas::production());
