@@ -5,6 +5,7 @@ use e2e::{
     Client, Test,
     cluster::{self, Deployed, Overlay, figure, node, until},
 };
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::{load, token};
@@ -47,15 +48,14 @@ async fn crowds_at_a_node_port_harm_nobody() {
         for pod in dev.pods_of(name) {
             assert_eq!(pod.restarts(), 0, "{pod:?}");
         }
+        dev.kubectl(&["delete", "service,networkpolicy", &format!("{name}-node-port")]).expect(0);
     }
 }
 
 /// A way to the pods of one of ours that is not the Ingress, so that the crowd and the others are different clients.
 async fn node_port(dev: &Deployed, name: &str) -> SocketAddr {
     let service = format!("{name}-node-port");
-    let deployment = format!("deployment/{name}");
-    let named = format!("--name={service}");
-    dev.kubectl(&["expose", &deployment, &named, "--type=NodePort", "--port=80", "--target-port=http"]).expect(0);
+    dev.tell(&["apply", "--filename=-"], &open_to_everybody(name, &service)).expect(0);
     until(&format!("{service} has pods"), async || (dev.endpoints(&service) > 0).then_some(())).await;
     let port = &dev.get(&["service", &service])["spec"]["ports"][0]["nodePort"];
     let address = format!("{}:{port}", node()).to_socket_addrs().ok().and_then(|mut found| found.next());
@@ -64,4 +64,18 @@ async fn node_port(dev: &Deployed, name: &str) -> SocketAddr {
     let answers = async || client.get("/version").try_send().await.filter(|answer| answer.status == 200).map(drop);
     until(&format!("{name} answers at {address}"), answers).await;
     address
+}
+
+/// The Service, and the permission that the policies of dev do not give.
+fn open_to_everybody(name: &str, service: &str) -> String {
+    let pods = json!({"app.kubernetes.io/name": name, "app.kubernetes.io/instance": "flotilla"});
+    let metadata = json!({"name": service});
+    let ports = json!([{"port": 80, "targetPort": "http"}]);
+    let items = json!([
+        {"apiVersion": "v1", "kind": "Service", "metadata": metadata,
+         "spec": {"type": "NodePort", "selector": pods, "ports": ports}},
+        {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata,
+         "spec": {"podSelector": {"matchLabels": pods}, "ingress": [{"ports": [{"port": "http"}]}]}},
+    ]);
+    json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string()
 }
