@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use token::Policy;
+use token::{Algorithm, Policy};
 
 use super::keyring::Keyring;
 use super::members::{Members, seconds, shown};
@@ -44,12 +44,12 @@ impl Check {
 
 pub(super) fn of_header(header: &Members, keyring: &Keyring) -> [Check; 3] {
     let text = |name| header.get(name).and_then(Value::as_str);
-    let alg = keyring.algorithm.as_str();
+    let alg = text("alg").and_then(Algorithm::named).filter(|alg| keyring.algorithms.contain(*alg));
     let typ = text("typ")
         .is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt") || typ.eq_ignore_ascii_case("application/at+jwt"));
-    let kid = keyring.keys.find(text("kid")).is_some();
+    let kid = keyring.keys.find(text("kid"), alg.unwrap_or(Algorithm::EdDsa)).is_some();
     [
-        Check::text(header, "alg", text("alg") == Some(alg), alg),
+        Check::text(header, "alg", alg.is_some(), &keyring.algorithms.to_string()),
         Check::text(header, "typ", typ, "at+jwt"),
         Check::text(header, "kid", kid, "a key of the set; it may be missing only where the set has one key"),
     ]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use secrecy::{SecretString, zeroize::Zeroizing};
-use token::{Algorithm, KeySet, SkippedKey, VerifyingKey};
+use token::{Algorithm, Algorithms, KeySet, SkippedKey, VerifyingKey};
 use url::Url;
 
 use crate::{output, web};
@@ -29,7 +29,8 @@ pub(super) struct Keys {
 pub(super) struct Keyring {
     pub(super) keys: KeySet,
     pub(super) skipped: Vec<SkippedKey>,
-    pub(super) algorithm: Algorithm,
+    /// What a token may be signed with.
+    pub(super) algorithms: Algorithms,
 }
 
 impl Keys {
@@ -37,10 +38,10 @@ impl Keys {
         match (&self.jwks, &self.secret_file) {
             (Some(place), _) => {
                 let document = document(place).await?;
-                let algorithm = Algorithm::EdDsa;
-                let (keys, skipped) = KeySet::parse(&document, &algorithm.into())
+                let algorithms = Algorithms::signing();
+                let (keys, skipped) = KeySet::parse(&document, &algorithms)
                     .with_context(|| format!("the keys from {place} are of no use"))?;
-                Ok(Keyring { keys, skipped, algorithm })
+                Ok(Keyring { keys, skipped, algorithms })
             }
             (None, Some(path)) => shared_secret(path),
             (None, None) => bail!("no keys were given: use --jwks or --secret-file"),
@@ -70,5 +71,5 @@ fn shared_secret(path: &PathBuf) -> anyhow::Result<Keyring> {
     if let Some(weakness) = key.weakness() {
         output::remark(&format!("note: the shared secret {weakness}"));
     }
-    Ok(Keyring { keys: KeySet::new(vec![key])?, skipped: Vec::new(), algorithm: Algorithm::Hs256 })
+    Ok(Keyring { keys: KeySet::new(vec![key])?, skipped: Vec::new(), algorithms: Algorithm::Hs256.into() })
 }

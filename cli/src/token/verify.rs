@@ -40,7 +40,7 @@ pub(super) async fn run(options: &Options, form: Form) -> anyhow::Result<ExitCod
     // What cannot be judged must not look like a refusal: exit code 2, not 1.
     let token = input::read(options.token.as_deref()).map_err(exit::usage)?;
     let keyring = options.keys.load().await.map_err(exit::usage)?;
-    let mut policy = Policy::new(&options.issuer, &options.audience, keyring.algorithm);
+    let mut policy = Policy::new(&options.issuer, &options.audience, keyring.algorithms.clone());
     policy.leeway = options.leeway;
     let place = Place::here()?;
     let verdict = judge(&token, &keyring, &policy, place.now.into()).await.map_err(exit::usage)?;

@@ -39,6 +39,19 @@ fn a_good_token_is_valid_by_one_key_of_the_set() {
 }
 
 #[test]
+fn es256_tokens_are_verified_too_and_each_key_verifies_its_own_algorithm() {
+    let es256 = SigningKey::generate_for(token::SigningAlgorithm::Es256).expect("a key");
+    let (ours, other) = (tokens::issuer_with(es256, "hello.service"), tokens::issuer());
+    let jwks = tokens::jwks(&[&ours, &other]);
+    let ran = verify(&tokens::fresh(&ours), &jwks, &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    assert!(line(&ran, ours.verifying_key().kid()).contains("ES256  signature ok"), "{}", ran.stdout);
+    let ran = verify(&tokens::fresh(&other), &jwks, &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    assert!(line(&ran, ours.verifying_key().kid()).contains("signature does not fit"), "{}", ran.stdout);
+}
+
+#[test]
 fn the_token_may_come_on_standard_input() {
     let issuer = tokens::issuer();
     let keys = file(&tokens::jwks(&[&issuer]));

@@ -1,10 +1,11 @@
 //! What a verifier is told to accept, of all that a token's header may say: algorithms, and types.
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, SigningAlgorithm};
 
 /// The algorithms a verifier accepts: any of public keys, or that of a shared secret alone.
 ///
@@ -31,9 +32,23 @@ pub enum AcceptedError {
 }
 
 impl Algorithms {
+    /// All that our issuer may sign with. While it changes from one to the other, keys of both are published, and each key
+    /// verifies its own algorithm only (RFC 8725 section 3.1).
+    pub fn signing() -> Self {
+        Self(SigningAlgorithm::ALL.map(Algorithm::from).to_vec())
+    }
+
     /// Whether a token of this algorithm may be accepted.
     pub fn contain(&self, algorithm: Algorithm) -> bool {
         self.0.contains(&algorithm)
+    }
+}
+
+/// The names, as a person lists them.
+impl fmt::Display for Algorithms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.0.iter().map(|algorithm| algorithm.as_str()).collect();
+        f.write_str(&names.join(" or "))
     }
 }
 

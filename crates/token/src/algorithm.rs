@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 /// A JWS signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1).
 ///
 /// There is no `none`, and no way to spell one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Algorithm {
-    /// Ed25519 signatures. What flotilla signs with.
+    /// Ed25519 signatures. What flotilla signs with unless it is configured otherwise.
     #[serde(rename = "EdDSA")]
     EdDsa,
-    /// ECDSA with P-256 and SHA-256. Of other issuers only.
+    /// ECDSA with P-256 and SHA-256. For gateways and verifiers that do not know EdDSA.
     #[serde(rename = "ES256")]
     Es256,
     /// RSASSA-PKCS1-v1_5 with SHA-256. Of other issuers only.
@@ -48,6 +48,32 @@ impl Algorithm {
             Self::Es256 => jsonwebtoken::Algorithm::ES256,
             Self::Rs256 => jsonwebtoken::Algorithm::RS256,
             Self::Hs256 => jsonwebtoken::Algorithm::HS256,
+        }
+    }
+}
+
+/// An algorithm that we sign with, using a private key of our own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum SigningAlgorithm {
+    /// Ed25519.
+    #[default]
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+    /// ECDSA with P-256 and SHA-256.
+    #[serde(rename = "ES256")]
+    Es256,
+}
+
+impl SigningAlgorithm {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::EdDsa, Self::Es256];
+}
+
+impl From<SigningAlgorithm> for Algorithm {
+    fn from(signing: SigningAlgorithm) -> Self {
+        match signing {
+            SigningAlgorithm::EdDsa => Self::EdDsa,
+            SigningAlgorithm::Es256 => Self::Es256,
         }
     }
 }

@@ -79,7 +79,7 @@ struct Header<'a> {
 impl Issuer {
     /// An issuer of tokens that live for `ttl`: one second to 24 hours, in whole seconds (a fraction is cut).
     ///
-    /// Ed25519 tokens carry the key's thumbprint as `kid`. Tokens of classic mode carry none: there is only one secret,
+    /// Tokens carry the key's thumbprint as `kid`. Those of classic mode carry none: there is only one secret,
     /// and any digest of it would help to guess it.
     pub fn new(key: SigningKey, issuer: String, audience: String, ttl: Duration) -> Result<Self, PolicyError> {
         check_parties(&issuer, &audience)?;

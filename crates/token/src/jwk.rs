@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::accepted::Algorithms;
 use crate::algorithm::Algorithm;
 use crate::key_error::KeyError;
-use crate::verifying_key::VerifyingKey;
+use crate::verifying_key::{CurvePoint, VerifyingKey};
 
 /// A published key set: the body of `/.well-known/jwks.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -20,18 +20,21 @@ pub struct Jwks {
 /// A published public key. It has no member that could hold a private one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Jwk {
-    /// Always `OKP`.
+    /// `OKP` or `EC`.
     pub kty: &'static str,
-    /// Always `Ed25519`.
+    /// `Ed25519` or `P-256`.
     pub crv: &'static str,
-    /// The public key, base64url.
+    /// The public key of `OKP`, or the first coordinate of `EC`, base64url.
     pub x: String,
+    /// The second coordinate of `EC`, base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
     /// The key's name.
     pub kid: String,
     /// Always `sig`.
     #[serde(rename = "use")]
     pub usage: &'static str,
-    /// Always `EdDSA`.
+    /// `EdDSA` or `ES256`.
     pub alg: &'static str,
 }
 
@@ -39,10 +42,11 @@ impl Jwk {
     /// The public form of `key`. `None` for a shared secret, which is never published, and for kinds that only others
     /// sign with: their keys are not ours to publish.
     pub fn of(key: &VerifyingKey) -> Option<Self> {
-        key.public_ed25519().map(|public| Self {
-            kty: "OKP",
-            crv: "Ed25519",
-            x: URL_SAFE_NO_PAD.encode(public),
+        key.curve_point().map(|CurvePoint { kty, crv, x, y }| Self {
+            kty,
+            crv,
+            x,
+            y,
             kid: key.kid().to_owned(),
             usage: "sig",
             alg: key.algorithm().as_str(),

@@ -8,11 +8,11 @@ pub enum KeyError {
     /// The system gave no randomness.
     #[error("a key could not be generated")]
     Generation,
-    /// Not PEM, or PEM of something other than a PKCS#8 private key for Ed25519.
-    #[error("not a PEM block with an Ed25519 private key (PKCS#8)")]
+    /// Not PEM, or PEM of something other than a PKCS#8 private key for Ed25519 or P-256.
+    #[error("not a PEM block with an Ed25519 or P-256 private key (PKCS#8)")]
     NotPem,
     /// Not DER, another algorithm, or a public half that does not belong to the private one.
-    #[error("not an Ed25519 private key in PKCS#8 form")]
+    #[error("not an Ed25519 or P-256 private key in PKCS#8 form")]
     PrivateKey,
     /// A shared secret has no PKCS#8 form.
     #[error("a shared secret cannot be written as PKCS#8")]
@@ -29,8 +29,8 @@ pub enum KeyError {
     /// A key set without one usable key.
     #[error("the key set has no usable key")]
     NoUsableKey,
-    /// Two keys of the same `kid`: a token would not say which one it means.
-    #[error("two keys share one kid")]
+    /// Different keys for one algorithm under one `kid`: a token would not say which of them it means (RFC 7517 section 4.5).
+    #[error("different keys for one algorithm share this kid")]
     DuplicateKid,
     /// `kty` is none of `OKP`, `EC` and `RSA`.
     #[error("kty is not OKP, EC or RSA")]
@@ -59,9 +59,9 @@ pub enum KeyError {
     /// A number is not strict base64url, is empty, or begins with a zero (RFC 7518 §2, Base64urlUInt).
     #[error("{0} is not a number in unpadded base64url without leading zeros")]
     Number(&'static str),
-    /// No point of P-256, where a signature would say nothing.
-    #[error("x and y are not a point of P-256")]
-    NotOnCurve,
+    /// Not a point of the curve, where a signature would say nothing.
+    #[error("the public key is not a point of the curve {0}")]
+    NotOnCurve(&'static str),
     /// An RSA modulus that is even, or not of 2048 to 4096 bits.
     #[error("the RSA modulus is even, or not of 2048 to 4096 bits")]
     Modulus,

@@ -4,12 +4,16 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::algorithm::Algorithm;
 use crate::key_set::KeySet;
 use crate::refusal::Refusal;
 use crate::verifying_key::VerifyingKey;
 
 /// A boxed future, which makes [`KeySource`] usable as `dyn KeySource`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The key a token means, or why there is none.
+pub type KeyFuture<'a> = BoxFuture<'a, Result<Arc<VerifyingKey>, Refusal>>;
 
 /// A source of verifying keys.
 pub trait KeySource: Send + Sync {
@@ -18,15 +22,15 @@ pub trait KeySource: Send + Sync {
     /// It changes after the keys have: who reads the new number gets the new keys.
     fn generation(&self) -> u64;
 
-    /// The key a token means, if it is known without waiting.
-    fn known(&self, kid: Option<&str>) -> Option<Arc<VerifyingKey>>;
+    /// The key a token means, if it is known without waiting: see [`KeySet::find`].
+    fn known(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<Arc<VerifyingKey>>;
 
     /// The key a token means. May wait for one fetch, never for more than the source's own deadline.
     ///
     /// # Errors
     /// [`Refusal::UnknownKey`], or [`Refusal::KeysUnavailable`] while the source never had any keys.
-    fn key<'a>(&'a self, kid: Option<&'a str>) -> BoxFuture<'a, Result<Arc<VerifyingKey>, Refusal>> {
-        Box::pin(async move { self.known(kid).ok_or(Refusal::UnknownKey) })
+    fn key<'a>(&'a self, kid: Option<&'a str>, algorithm: Algorithm) -> KeyFuture<'a> {
+        Box::pin(async move { self.known(kid, algorithm).ok_or(Refusal::UnknownKey) })
     }
 }
 
@@ -53,8 +57,8 @@ impl KeySource for StaticKeys {
         self.0.generation()
     }
 
-    fn known(&self, kid: Option<&str>) -> Option<Arc<VerifyingKey>> {
-        self.0.find(kid)
+    fn known(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<Arc<VerifyingKey>> {
+        self.0.find(kid, algorithm)
     }
 }
 
@@ -82,9 +86,9 @@ impl PublishedKeys {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn find(&self, kid: Option<&str>) -> Option<Arc<VerifyingKey>> {
+    pub(crate) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<Arc<VerifyingKey>> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        current.as_ref()?.find(kid).cloned()
+        current.as_ref()?.find(kid, algorithm).cloned()
     }
 
     pub(crate) fn generation(&self) -> u64 {

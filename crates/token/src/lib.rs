@@ -1,8 +1,8 @@
 //! Access tokens and nothing else: no user, no database, no route.
 //!
 //! An access token is a JWS in compact form (RFC 7515), typed `at+jwt` (RFC 9068), signed with Ed25519
-//! (RFC 8037), or in classic mode with a shared secret (HS256), as the 2016 tutorial did. Another issuer's tokens may
-//! be verified, too, with ES256 and RS256 and under another type, where a verifier is told so.
+//! (RFC 8037) or with ES256, or in classic mode with a shared secret (HS256), as the 2016 tutorial did. Another issuer's tokens may
+//! be verified, too, with RS256 and under another type, where a verifier is told so.
 //!
 //! # Where things are
 //! - [`issuer`]: [`Issuer`] signs. It holds the only private key.
@@ -52,7 +52,7 @@ pub mod verifier;
 pub mod verifying_key;
 
 pub use accepted::{AcceptedError, Algorithms, TokenTypes};
-pub use algorithm::Algorithm;
+pub use algorithm::{Algorithm, SigningAlgorithm};
 pub use bearer::{Access, Bearer};
 pub use claims::Claims;
 pub use clock::Clock;
@@ -61,7 +61,7 @@ pub use issuer::{IssueError, IssuedToken, Issuer, Subject};
 pub use jwk::{Jwk, Jwks};
 pub use key_error::KeyError;
 pub use key_set::{KeySet, SkippedKey};
-pub use key_source::{BoxFuture, KeySource, StaticKeys};
+pub use key_source::{BoxFuture, KeyFuture, KeySource, StaticKeys};
 pub use policy::{Policy, PolicyError};
 pub use received_claims::ClaimsError;
 pub use refusal::Refusal;

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use jsonwebtoken::EncodingKey;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use zeroize::Zeroizing;
 
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, SigningAlgorithm};
 use crate::key_error::KeyError;
 use crate::verifying_key::VerifyingKey;
 
@@ -23,22 +23,47 @@ impl SigningKey {
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(seed.as_mut()).map_err(|_| KeyError::Generation)?;
         let pair = Ed25519KeyPair::from_seed_unchecked(seed.as_ref()).map_err(|_| KeyError::Generation)?;
-        Self::from_pair(&pair)
+        Self::of_ed25519(&pair)
     }
 
-    /// An Ed25519 key from PKCS#8 (RFC 8410 §7; version 1 or 2).
+    /// A new key for `algorithm`.
+    pub fn generate_for(algorithm: SigningAlgorithm) -> Result<Self, KeyError> {
+        match algorithm {
+            SigningAlgorithm::EdDsa => Self::generate(),
+            SigningAlgorithm::Es256 => {
+                let pair =
+                    EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| KeyError::Generation)?;
+                Self::of_p256(&pair)
+            }
+        }
+    }
+
+    /// A key from PKCS#8: Ed25519 (RFC 8410 section 7; version 1 or 2) or ECDSA on P-256 (RFC 5915). The document says which.
     pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, KeyError> {
-        let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| KeyError::PrivateKey)?;
-        Self::from_pair(&pair)
+        if let Ok(pair) = Ed25519KeyPair::from_pkcs8(der) {
+            return Self::of_ed25519(&pair);
+        }
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map_err(|_| KeyError::PrivateKey)?;
+        Self::of_p256(&pair)
     }
 
-    /// An Ed25519 key from a PEM block `PRIVATE KEY`, as `openssl genpkey -algorithm ed25519` writes it.
+    /// A key from a PEM block `PRIVATE KEY`, as `openssl genpkey -algorithm ed25519` or
+    /// `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` writes it.
     pub fn from_pkcs8_pem(pem: &str) -> Result<Self, KeyError> {
-        let parsed = EncodingKey::from_ed_pem(pem.as_bytes()).map_err(|_| KeyError::NotPem)?;
-        Self::from_pkcs8_der(parsed.as_bytes())
+        let parsed = EncodingKey::from_ed_pem(pem.as_bytes()).or_else(|_| EncodingKey::from_ec_pem(pem.as_bytes()));
+        Self::from_pkcs8_der(parsed.map_err(|_| KeyError::NotPem)?.as_bytes())
     }
 
-    fn from_pair(pair: &Ed25519KeyPair) -> Result<Self, KeyError> {
+    fn of_p256(pair: &EcdsaKeyPair) -> Result<Self, KeyError> {
+        // SEC 1 section 2.3.3: a mark, then both coordinates.
+        let halves = pair.public_key().as_ref().split_at_checked(33).ok_or(KeyError::PrivateKey)?;
+        let x = halves.0.get(1..).and_then(|x| x.try_into().ok()).ok_or(KeyError::PrivateKey)?;
+        let y = halves.1.try_into().map_err(|_| KeyError::PrivateKey)?;
+        let der = pair.to_pkcs8v1().map_err(|_| KeyError::PrivateKey)?;
+        Ok(Self { encoding: EncodingKey::from_ec_der(der.as_ref()), verifying: VerifyingKey::p256(x, y)? })
+    }
+
+    fn of_ed25519(pair: &Ed25519KeyPair) -> Result<Self, KeyError> {
         let public = pair.public_key().as_ref().try_into().map_err(|_| KeyError::PrivateKey)?;
         let der = pair.to_pkcs8v1().map_err(|_| KeyError::PrivateKey)?;
         Ok(Self { encoding: EncodingKey::from_ed_der(der.as_ref()), verifying: VerifyingKey::ed25519(public)? })
@@ -67,7 +92,7 @@ impl SigningKey {
         Ok(self.encoding.as_bytes().to_vec().into())
     }
 
-    /// The name tokens call this key by: the RFC 7638 thumbprint of an Ed25519 key.
+    /// The name tokens call this key by: the RFC 7638 thumbprint of its public half.
     pub fn kid(&self) -> &str {
         self.verifying.kid()
     }

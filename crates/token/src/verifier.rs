@@ -122,7 +122,7 @@ impl Verifier {
         if !self.policy.types.contain(header.typ.as_deref()) {
             return Err(Refusal::Type);
         }
-        let key = self.key(header.kid.as_deref()).await?;
+        let key = self.key(header.kid.as_deref(), algorithm).await?;
         // The header was held against the policy; the key is, too, so that no key is used for another's algorithm.
         if key.algorithm() != algorithm {
             return Err(Refusal::Algorithm);
@@ -134,10 +134,10 @@ impl Verifier {
         self.policy.judge(claims, now)
     }
 
-    async fn key(&self, kid: Option<&str>) -> Result<Arc<VerifyingKey>, Refusal> {
-        match self.keys.known(kid) {
+    async fn key(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<Arc<VerifyingKey>, Refusal> {
+        match self.keys.known(kid, algorithm) {
             Some(key) => Ok(key),
-            None => self.keys.key(kid).await,
+            None => self.keys.key(kid, algorithm).await,
         }
     }
 }

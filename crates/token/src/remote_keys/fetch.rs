@@ -3,8 +3,8 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use http::StatusCode;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING};
+use http::{HeaderMap, StatusCode};
 use reqwest::{Client, Response, redirect};
 use url::Url;
 
@@ -102,8 +102,8 @@ impl Fetcher {
         if response.status() != StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
-        if let Some(coding) = response.headers().get(CONTENT_ENCODING).filter(|coding| *coding != "identity") {
-            return Err(FetchError::Compressed(coding.to_str().unwrap_or("an unknown coding").to_owned()));
+        if let Some(coding) = coding(response.headers()) {
+            return Err(FetchError::Compressed(coding));
         }
         let max_age = max_age(response.headers().get_all(CACHE_CONTROL).iter());
         let body = self.read(response).await?;
@@ -129,6 +129,14 @@ impl Fetcher {
         }
         FetchError::Unreachable(in_words(&error.without_url()))
     }
+}
+
+/// The content codings of an answer, apart from `identity`. They are compared without regard to case (RFC 9110 section 8.4.1).
+fn coding(headers: &HeaderMap) -> Option<String> {
+    let fields = headers.get_all(CONTENT_ENCODING).iter();
+    let codings = fields.flat_map(|field| field.to_str().unwrap_or("unreadable").split(',')).map(str::trim);
+    let applied: Vec<_> = codings.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")).collect();
+    (!applied.is_empty()).then(|| applied.join(", "))
 }
 
 fn check(url: &Url) -> Result<(), FetchError> {

@@ -26,8 +26,8 @@ use self::fetch::{Fetched, Fetcher};
 use self::flight::{Flight, Flights, Outcome, Wanted};
 use crate::accepted::Algorithms;
 use crate::algorithm::Algorithm;
-use crate::key_set::{KeySet, SkippedKey};
-use crate::key_source::{BoxFuture, KeySource, PublishedKeys};
+use crate::key_set::{self, KeySet, SkippedKey};
+use crate::key_source::{KeyFuture, KeySource, PublishedKeys};
 use crate::refusal::Refusal;
 use crate::verifying_key::VerifyingKey;
 
@@ -221,17 +221,18 @@ impl Inner {
     }
 
     fn accept(&self, document: &Fetched) -> Outcome {
-        let (keys, skipped) = KeySet::parse(&document.body, &self.config.algorithms).map_err(FetchError::Unusable)?;
+        let (usable, skipped) = key_set::read(&document.body, &self.config.algorithms).map_err(FetchError::Unusable)?;
         // An entry that is broken is passed over (RFC 7517 §5), or the issuer's next rotation would go unseen. If it names a key
         // that was good before, that key stays: to drop it would refuse valid tokens.
         let broken = || skipped.iter().filter(|key| key.reason.is_defect());
+        for SkippedKey { kid, reason } in broken() {
+            tracing::warn!(address = self.fetcher.address(), kid, %reason, "a broken entry of the key set is passed over");
+        }
+        let keys = KeySet::of_usable(usable, &skipped).map_err(FetchError::Unusable)?;
         let keys = match self.published.current() {
             Some(before) => keys.keeping(broken().filter_map(|key| key.kid.as_deref()), &before),
             None => keys,
         };
-        for SkippedKey { kid, reason } in broken() {
-            tracing::warn!(address = self.fetcher.address(), kid, %reason, "a broken entry of the key set is passed over");
-        }
         let count = keys.len();
         if self.published.publish(keys) {
             let generation = self.published.generation();
@@ -259,15 +260,15 @@ impl KeySource for RemoteKeys {
         self.0.published.generation()
     }
 
-    fn known(&self, kid: Option<&str>) -> Option<Arc<VerifyingKey>> {
-        self.0.published.find(kid)
+    fn known(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<Arc<VerifyingKey>> {
+        self.0.published.find(kid, algorithm)
     }
 
-    fn key<'a>(&'a self, kid: Option<&'a str>) -> BoxFuture<'a, Result<Arc<VerifyingKey>, Refusal>> {
+    fn key<'a>(&'a self, kid: Option<&'a str>, algorithm: Algorithm) -> KeyFuture<'a> {
         Box::pin(async move {
             // Twice: the flight we join may have started before the key was published; then it is worth one of ours.
             for _ in 0..2 {
-                if let Some(key) = self.known(kid) {
+                if let Some(key) = self.known(kid, algorithm) {
                     return Ok(key);
                 }
                 if kid.is_none() && self.loaded() {
@@ -280,7 +281,7 @@ impl KeySource for RemoteKeys {
                     break;
                 }
             }
-            match self.known(kid) {
+            match self.known(kid, algorithm) {
                 Some(key) => Ok(key),
                 None if self.loaded() => Err(Refusal::UnknownKey),
                 None => Err(Refusal::KeysUnavailable),

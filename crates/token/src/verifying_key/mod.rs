@@ -43,11 +43,18 @@ enum Material {
     SharedSecret(SharedSecret),
 }
 
+/// A public key as a JWK writes it (RFC 7518 section 6.2.1, RFC 8037 section 2).
+pub(crate) struct CurvePoint {
+    pub(crate) kty: &'static str,
+    pub(crate) crv: &'static str,
+    pub(crate) x: String,
+    pub(crate) y: Option<String>,
+}
+
 impl VerifyingKey {
     /// An Ed25519 public key (RFC 8032 §5.1.5), named by its thumbprint.
     ///
-    /// Refuses points of small order and non-canonical forms. Whether the bytes lie on the curve is not looked at:
-    /// a key that does not verifies nothing.
+    /// Refuses what is not a point of the curve, points of small order and non-canonical forms.
     pub fn ed25519(public: [u8; 32]) -> Result<Self, KeyError> {
         let key = Ed25519::checked(public)?;
         Ok(Self { kid: key.thumbprint(), material: Material::Ed25519(key) })
@@ -143,11 +150,16 @@ impl VerifyingKey {
         }
     }
 
-    /// The public key, if it is of the kind that we sign with. A shared secret has no public half.
-    pub(crate) const fn public_ed25519(&self) -> Option<&[u8; 32]> {
+    /// The curve and the coordinates of the public key, base64url, if it is of a kind that we sign with. A shared secret has no
+    /// public half.
+    pub(crate) fn curve_point(&self) -> Option<CurvePoint> {
         match &self.material {
-            Material::Ed25519(key) => Some(&key.public),
-            Material::P256(_) | Material::Rsa(_) | Material::SharedSecret(_) => None,
+            Material::Ed25519(key) => Some(CurvePoint { kty: "OKP", crv: "Ed25519", x: key.coordinate(), y: None }),
+            Material::P256(key) => {
+                let [x, y] = key.coordinates();
+                Some(CurvePoint { kty: "EC", crv: "P-256", x, y: Some(y) })
+            }
+            Material::Rsa(_) | Material::SharedSecret(_) => None,
         }
     }
 }

@@ -24,14 +24,19 @@ impl P256 {
         let mut point = [UNCOMPRESSED; 65];
         point[1..33].copy_from_slice(x);
         point[33..].copy_from_slice(y);
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| KeyError::NotOnCurve)?;
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| KeyError::NotOnCurve("P-256"))?;
         Ok(Self { point, decoding: DecodingKey::from_ec_der(&point) })
     }
 
     /// RFC 7638 §3.2.
     pub(super) fn thumbprint(&self) -> String {
-        let [x, y] = [&self.point[1..33], &self.point[33..]].map(|half| URL_SAFE_NO_PAD.encode(half));
+        let [x, y] = self.coordinates();
         thumbprint([("kty", "EC"), ("crv", "P-256"), ("x", &x), ("y", &y)])
+    }
+
+    /// Both coordinates, base64url.
+    pub(super) fn coordinates(&self) -> [String; 2] {
+        [&self.point[1..33], &self.point[33..]].map(|half| URL_SAFE_NO_PAD.encode(half))
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {

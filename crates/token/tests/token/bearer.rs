@@ -9,7 +9,7 @@ use axum::routing::get;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use serde_json::{Value, json};
-use token::{Access, Algorithm, Bearer, BoxFuture, Clock, KeySource, Refusal, Rejection, Verifier, VerifyingKey};
+use token::{Access, Algorithm, Bearer, Clock, KeyFuture, KeySource, Refusal, Rejection, Verifier, VerifyingKey};
 use tower::ServiceExt as _;
 
 use crate::fixtures::{House, now, policy};
@@ -193,11 +193,11 @@ impl KeySource for NoKeys {
         0
     }
 
-    fn known(&self, _: Option<&str>) -> Option<Arc<VerifyingKey>> {
+    fn known(&self, _: Option<&str>, _: Algorithm) -> Option<Arc<VerifyingKey>> {
         None
     }
 
-    fn key<'a>(&'a self, _: Option<&'a str>) -> BoxFuture<'a, Result<Arc<VerifyingKey>, Refusal>> {
+    fn key<'a>(&'a self, _: Option<&'a str>, _: Algorithm) -> KeyFuture<'a> {
         Box::pin(async { Err(Refusal::KeysUnavailable) })
     }
 }

@@ -56,7 +56,22 @@ fn security_13_keys_of_one_name_are_refused() {
     let twice = KeySet::new(vec![one.clone(), one]);
     assert_eq!(twice.err(), Some(KeyError::DuplicateKid));
     let named = || with(jwk(), "kid", "k1".into());
-    assert_eq!(parse(&[named(), named()]).err(), Some(KeyError::DuplicateKid));
+    assert_eq!(parse(&[named(), named()]).err(), Some(KeyError::NoUsableKey));
+    let (keys, skipped) = parse(&[named(), jwk(), named()]).expect("the other key is usable");
+    let ambiguous = SkippedKey { kid: Some("k1".into()), reason: KeyError::DuplicateKid };
+    assert_eq!((keys.len(), skipped), (1, vec![ambiguous.clone(), ambiguous]));
+    assert!(keys.find(Some("k1"), Algorithm::EdDsa).is_none());
+}
+
+/// About half of all 32 bytes are the y of no point. These are y = 2 and y = 7.
+#[test]
+fn fault_34_an_ed25519_key_that_is_no_point_of_the_curve_is_skipped() {
+    let mut off_curve = [[0; 32]; 2];
+    (off_curve[0][0], off_curve[1][0]) = (2, 7);
+    for y in off_curve {
+        assert_eq!(skipped(with(jwk(), "x", encode(y).into())), KeyError::NotOnCurve("Ed25519"));
+        assert_eq!(VerifyingKey::ed25519(y), Err(KeyError::NotOnCurve("Ed25519")));
+    }
 }
 
 #[test]
@@ -103,7 +118,7 @@ fn security_4_a_kid_is_at_most_128_bytes_long() {
     assert_eq!(skipped(with(jwk(), "kid", json!(7))), KeyError::Member("kid"));
     let longest = "k".repeat(128);
     let (keys, _) = parse(&[with(jwk(), "kid", longest.clone().into())]).expect("usable");
-    assert!(keys.get(&longest).is_some());
+    assert!(keys.find(Some(&longest), Algorithm::EdDsa).is_some());
 }
 
 #[test]
@@ -147,7 +162,7 @@ fn a_signing_key_survives_being_exported_and_loaded() {
 }
 
 /// PEM is assembled here, so that no private-key block stands in the tree.
-fn pem(label: &str, der: &[u8]) -> String {
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     use base64::Engine as _;
     let body = base64::engine::general_purpose::STANDARD.encode(der);
     let dashes = "-----";
@@ -168,12 +183,12 @@ fn a_signing_key_loads_from_pem_in_both_pkcs8_versions() {
 #[test]
 fn security_14_a_private_key_of_another_kind_or_in_pieces_is_refused() {
     use aws_lc_rs::rand::SystemRandom;
-    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+    use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair};
 
-    let p256 =
-        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).expect("randomness");
+    let p384 =
+        EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &SystemRandom::new()).expect("randomness");
     let refused = |der: &[u8]| SigningKey::from_pkcs8_der(der).err();
-    assert_eq!(refused(p256.as_ref()), Some(KeyError::PrivateKey));
+    assert_eq!(refused(p384.as_ref()), Some(KeyError::PrivateKey));
     assert_eq!(refused(&[]), Some(KeyError::PrivateKey));
     let key = SigningKey::generate().expect("randomness");
     let der = key.to_pkcs8_der().expect("an Ed25519 key");
@@ -183,8 +198,8 @@ fn security_14_a_private_key_of_another_kind_or_in_pieces_is_refused() {
     let refused = |text: &str| SigningKey::from_pkcs8_pem(text).err();
     assert_eq!(refused(""), Some(KeyError::NotPem));
     assert_eq!(refused("garbage"), Some(KeyError::NotPem));
-    let p256 = pem("PRIVATE KEY", p256.as_ref());
-    assert_eq!(refused(&p256), Some(KeyError::NotPem));
+    assert_eq!(refused(&pem("PRIVATE KEY", p384.as_ref())), Some(KeyError::PrivateKey));
+    assert_eq!(refused(&pem("PUBLIC KEY", p384.as_ref())), Some(KeyError::NotPem));
 }
 
 #[test]

@@ -9,8 +9,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, StatusCode};
 use token::{KeySet, RemoteKeys, RemoteKeysConfig, SigningKey, VerifyingKey};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -24,6 +24,8 @@ pub(crate) enum Answer {
     /// Keys, and how long they may be kept.
     KeysFor(Vec<VerifyingKey>, &'static str),
     Text(String),
+    /// This body, under this `Content-Encoding`.
+    Encoded(&'static str, Vec<u8>),
     Status(u16),
     Redirect(String),
     /// This many bytes of white space, then a good set: valid JSON, but too much of it.
@@ -33,6 +35,7 @@ pub(crate) enum Answer {
 struct Shared {
     answer: Mutex<Answer>,
     hits: AtomicU64,
+    accept_encoding: Mutex<Option<String>>,
     /// Requests wait while this is false.
     open: watch::Sender<bool>,
 }
@@ -51,8 +54,12 @@ impl KeyServer {
     pub(crate) async fn start_at(address: SocketAddr, answer: Answer) -> Self {
         let listener = TcpListener::bind(address).await.expect("the port is free");
         let address = listener.local_addr().expect("bound");
-        let shared =
-            Arc::new(Shared { answer: Mutex::new(answer), hits: AtomicU64::new(0), open: watch::Sender::new(true) });
+        let shared = Arc::new(Shared {
+            answer: Mutex::new(answer),
+            hits: AtomicU64::new(0),
+            accept_encoding: Mutex::default(),
+            open: watch::Sender::new(true),
+        });
         let router = Router::new().fallback(respond).with_state(shared.clone());
         let task = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("serves");
@@ -66,6 +73,11 @@ impl KeyServer {
 
     pub(crate) fn hits(&self) -> u64 {
         self.shared.hits.load(Ordering::SeqCst)
+    }
+
+    /// The codings that the last request accepted.
+    pub(crate) fn accept_encoding(&self) -> Option<String> {
+        self.shared.accept_encoding.lock().expect("no panic").clone()
     }
 
     /// Lets requests wait until [`open`](Self::open).
@@ -92,7 +104,9 @@ impl Drop for KeyServer {
     }
 }
 
-async fn respond(State(shared): State<Arc<Shared>>) -> Response {
+async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    *shared.accept_encoding.lock().expect("no panic") = accepted;
     // Decided when the request arrives, however long it then waits.
     let answer = shared.answer.lock().expect("no panic").clone();
     shared.hits.fetch_add(1, Ordering::SeqCst);
@@ -103,6 +117,7 @@ async fn respond(State(shared): State<Arc<Shared>>) -> Response {
         Answer::Keys(keys) => response.body(document(keys).into()),
         Answer::KeysFor(keys, lifetime) => response.header(CACHE_CONTROL, lifetime).body(document(keys).into()),
         Answer::Text(text) => response.body(text.into()),
+        Answer::Encoded(coding, body) => response.header(CONTENT_ENCODING, coding).body(body.into()),
         Answer::Status(status) => response.status(status).body(Body::empty()),
         Answer::Redirect(to) => {
             response.status(StatusCode::TEMPORARY_REDIRECT).header(LOCATION, to).body(Body::empty())

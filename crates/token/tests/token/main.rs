@@ -2,6 +2,7 @@
 
 mod bearer;
 mod classic;
+mod es256;
 mod fixtures;
 mod foreign;
 mod foreign_algorithms;
@@ -17,6 +18,7 @@ mod providers;
 mod refusals;
 mod remembering;
 mod remote_keys;
+mod remote_keys_entries;
 mod remote_keys_faults;
 mod remote_keys_slow;
 mod roles;

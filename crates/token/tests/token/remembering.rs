@@ -18,9 +18,9 @@ impl KeySource for CountedKeys {
         self.keys.generation()
     }
 
-    fn known(&self, kid: Option<&str>) -> Option<Arc<VerifyingKey>> {
+    fn known(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<Arc<VerifyingKey>> {
         self.lookups.fetch_add(1, Ordering::Relaxed);
-        self.keys.known(kid)
+        self.keys.known(kid, algorithm)
     }
 }
 

@@ -37,12 +37,12 @@ async fn fault_9_a_rotated_key_is_fetched_once_and_no_request_fails() {
     let requests: Vec<_> = (0..100)
         .map(|_| {
             let (keys, kid) = (keys.clone(), new.kid().to_owned());
-            tokio::spawn(async move { keys.key(Some(&kid)).await.map(|key| key.kid().to_owned()) })
+            tokio::spawn(async move { keys.key(Some(&kid), Algorithm::EdDsa).await.map(|key| key.kid().to_owned()) })
         })
         .collect();
     eventually(|| server.hits() == 2).await;
     // Good traffic does not wait for that fetch.
-    assert!(keys.known(Some(old.kid())).is_some());
+    assert!(keys.known(Some(old.kid()), Algorithm::EdDsa).is_some());
     server.open();
     for request in requests {
         assert_eq!(request.await.expect("no panic").as_deref(), Ok(new.kid()));
@@ -58,9 +58,9 @@ async fn security_4_fault_10_a_flood_of_unknown_kids_causes_one_fetch_per_interv
     keys.refresh().await.expect("loads");
     for interval in 1..=3 {
         for n in 0..200 {
-            let refusal = keys.key(Some(&format!("{interval}-{n}"))).await.err();
+            let refusal = keys.key(Some(&format!("{interval}-{n}")), Algorithm::EdDsa).await.err();
             assert_eq!(refusal, Some(Refusal::UnknownKey));
-            assert!(keys.key(Some(good.kid())).await.is_ok(), "good traffic is unharmed");
+            assert!(keys.key(Some(good.kid()), Algorithm::EdDsa).await.is_ok(), "good traffic is unharmed");
         }
         assert_eq!(server.hits(), 1 + interval);
         pass(INTERVAL).await;
@@ -76,7 +76,7 @@ async fn a_hundred_unknown_kids_at_once_share_one_fetch() {
     let strangers: Vec<_> = (0..100)
         .map(|n| {
             let keys = keys.clone();
-            tokio::spawn(async move { keys.key(Some(&n.to_string())).await.err() })
+            tokio::spawn(async move { keys.key(Some(&n.to_string()), Algorithm::EdDsa).await.err() })
         })
         .collect();
     eventually(|| server.hits() == 2).await;
@@ -103,7 +103,7 @@ async fn a_key_published_during_a_fetch_is_found_by_the_next() {
     server.answer(Answer::Keys(vec![old, new.clone()]));
     let request = tokio::spawn({
         let (keys, kid) = (keys.clone(), new.kid().to_owned());
-        async move { keys.key(Some(&kid)).await.map(|_| ()) }
+        async move { keys.key(Some(&kid), Algorithm::EdDsa).await.map(|_| ()) }
     });
     tokio::task::yield_now().await;
     server.open();
@@ -122,12 +122,12 @@ async fn a_client_that_hangs_up_does_not_cancel_the_fetch_others_wait_for() {
     server.close();
     let impatient = tokio::spawn({
         let (keys, kid) = (keys.clone(), new.kid().to_owned());
-        async move { keys.key(Some(&kid)).await.map(|_| ()) }
+        async move { keys.key(Some(&kid), Algorithm::EdDsa).await.map(|_| ()) }
     });
     eventually(|| server.hits() == 2).await;
     impatient.abort();
     server.open();
-    eventually(|| keys.known(Some(new.kid())).is_some()).await;
+    eventually(|| keys.known(Some(new.kid()), Algorithm::EdDsa).is_some()).await;
     assert_eq!(server.hits(), 2);
 }
 
@@ -156,8 +156,8 @@ async fn a_key_that_is_no_longer_published_is_no_longer_trusted() {
     keys.refresh().await.expect("loads");
     server.answer(Answer::Keys(vec![new.clone()]));
     keys.refresh().await.expect("loads");
-    assert!(keys.known(Some(old.kid())).is_none());
-    assert!(keys.known(Some(new.kid())).is_some());
+    assert!(keys.known(Some(old.kid()), Algorithm::EdDsa).is_none());
+    assert!(keys.known(Some(new.kid()), Algorithm::EdDsa).is_some());
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn the_background_refresh_sees_a_rotation_by_itself() {
     keys.refresh().await.expect("loads");
     let refresh = keys.spawn_refresh();
     server.answer(Answer::Keys(vec![new.clone()]));
-    eventually(|| keys.known(Some(new.kid())).is_some()).await;
+    eventually(|| keys.known(Some(new.kid()), Algorithm::EdDsa).is_some()).await;
     refresh.abort();
 }
 

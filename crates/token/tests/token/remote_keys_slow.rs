@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use token::{KeySource as _, Refusal, RemoteKeys, RemoteKeysConfig, VerifyingKey};
+use token::{Algorithm, KeySource as _, Refusal, RemoteKeys, RemoteKeysConfig, VerifyingKey};
 use tokio::task::JoinHandle;
 
 use crate::key_server::{Answer, KeyServer, eventually, key, remote_keys};
@@ -21,7 +21,7 @@ async fn hanging(usual_fetch: Duration, keys: Vec<VerifyingKey>) -> (KeyServer, 
 
 fn look_up(keys: &Arc<RemoteKeys>, kid: &str) -> Found {
     let (keys, kid) = (Arc::clone(keys), kid.to_owned());
-    tokio::spawn(async move { keys.key(Some(&kid)).await })
+    tokio::spawn(async move { keys.key(Some(&kid), Algorithm::EdDsa).await })
 }
 
 fn finished(requests: &[Found]) -> usize {
@@ -35,8 +35,8 @@ async fn fault_29_a_fetch_that_hangs_holds_a_few_requests_only() {
     let strangers: Vec<_> = (0..40).map(|n| look_up(&keys, &n.to_string())).collect();
     eventually(|| finished(&strangers) == 36).await;
     // A fetch that takes longer than usual holds no request that comes later.
-    assert_eq!(keys.key(Some("late")).await.err(), Some(Refusal::UnknownKey));
-    assert!(keys.key(Some(good.kid())).await.is_ok(), "good traffic is unharmed");
+    assert_eq!(keys.key(Some("late"), Algorithm::EdDsa).await.err(), Some(Refusal::UnknownKey));
+    assert!(keys.key(Some(good.kid()), Algorithm::EdDsa).await.is_ok(), "good traffic is unharmed");
     assert_eq!((finished(&strangers), server.hits()), (36, 2), "the others wait for the one fetch");
     server.open();
     for stranger in strangers {
@@ -64,12 +64,16 @@ async fn a_slow_fetch_still_finds_the_key_of_those_that_came_first() {
     server.answer(Answer::Keys(vec![old, new.clone()]));
     let bearers: Vec<_> = (0..4).map(|_| look_up(&keys, new.kid())).collect();
     eventually(|| server.hits() == 2).await;
-    assert_eq!(keys.key(Some(new.kid())).await.err(), Some(Refusal::UnknownKey), "the fifth does not wait");
+    assert_eq!(
+        keys.key(Some(new.kid()), Algorithm::EdDsa).await.err(),
+        Some(Refusal::UnknownKey),
+        "the fifth does not wait"
+    );
     server.open();
     for bearer in bearers {
         assert_eq!(bearer.await.expect("no panic").expect("found").kid(), new.kid());
     }
-    assert!(keys.key(Some(new.kid())).await.is_ok());
+    assert!(keys.key(Some(new.kid()), Algorithm::EdDsa).await.is_ok());
 }
 
 /// Before there are any keys it is the same: nobody is kept waiting for an issuer that hangs.
@@ -80,7 +84,7 @@ async fn without_keys_a_fetch_that_hangs_holds_a_few_requests_only() {
     let keys = remote_keys(RemoteKeysConfig { usual_fetch: Duration::from_millis(20), ..server.config() });
     let requests: Vec<_> = (0..40).map(|n| look_up(&keys, &n.to_string())).collect();
     eventually(|| finished(&requests) == 36).await;
-    assert_eq!(keys.key(Some("late")).await.err(), Some(Refusal::KeysUnavailable));
+    assert_eq!(keys.key(Some("late"), Algorithm::EdDsa).await.err(), Some(Refusal::KeysUnavailable));
     server.open();
     for request in requests {
         assert!(request.await.expect("no panic").is_err());

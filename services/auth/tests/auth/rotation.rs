@@ -88,7 +88,7 @@ async fn the_verifier_in_the_same_process_follows() {
     let keys = Keys::at_start().await;
     let old = keys.signing(at(0));
     let verifying = keys.ring.verifying_keys();
-    let known = |kid: &str| token::KeySource::known(&*verifying, Some(kid)).is_some();
+    let known = |kid: &str| token::KeySource::known(&*verifying, Some(kid), token::Algorithm::EdDsa).is_some();
     let new = keys.store.rotate(&SCHEDULE, true, at(0)).await.expect("rotated").kid;
     keys.look(at(0)).await;
     assert!(known(&old) && known(&new));
