@@ -4,7 +4,7 @@
 //! must have written: read from the right, up to the first address that is not one of theirs. `X-Forwarded-For` and
 //! `Forwarded` (RFC 7239) are both read. A proxy writes one of them and may let the client's own of the other pass:
 //! where the two name different clients neither is believed, and the peer stays responsible.
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -28,6 +28,15 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
         (Some(one), Some(other)) if one != other => peer,
         (Some(client), _) | (None, Some(client)) => client,
         (None, None) => peer,
+    }
+}
+
+/// What counts as one client wherever clients are limited: an IPv4 address, or the /64 of an IPv6 address, which is what
+/// one host gets (RFC 6177).
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -25,9 +25,9 @@ use tokio::{
 };
 
 use self::client::Client;
-pub(super) use self::{client::network, slot::Slot};
+pub(super) use self::slot::Slot;
 use super::request_memory::RequestMemory;
-use crate::config::Networks;
+use crate::{config::Networks, forwarded::network};
 
 /// How often the connections are looked at while there is no room. One that waits for its client at two looks in a row makes
 /// room. Waiting is counted in rounds, not by the clock: a container that has used up its share of the processor stands still

@@ -16,6 +16,11 @@ impl Client {
     pub fn shown(self) -> String {
         self.0.map_or_else(|| "unknown".to_owned(), |address| address.to_string())
     }
+
+    /// What counts as one client: an IPv4 address, or the /64 of an IPv6 address.
+    pub fn network(self) -> Option<IpAddr> {
+        self.0.map(forwarded::network)
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Client

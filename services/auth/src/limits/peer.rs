@@ -1,9 +1,5 @@
 //! Failed logins by peer, in memory, each replica for itself. The generic cell rate algorithm: one number a peer.
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
@@ -31,12 +27,13 @@ impl Peers {
 
     /// Whether this client may try.
     pub fn check(&self, client: Client, now: Instant) -> Result<(), Throttled> {
-        let Some(until) = client.0.and_then(|address| self.until.get(&network(address))) else { return Ok(()) };
+        let Some(until) = client.network().and_then(|network| self.until.get(&network)) else { return Ok(()) };
         let owed = until.saturating_duration_since(now);
         // There must be room for one more failure.
         match (owed + FORGIVEN_IN).checked_sub(self.allowed) {
             Some(wait) if !wait.is_zero() => {
-                Err(Throttled(u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)))
+                // A wait of less than a millisecond is a wait, too.
+                Err(Throttled(u32::try_from(wait.as_nanos().div_ceil(1_000_000_000)).unwrap_or(u32::MAX)))
             }
             _ => Ok(()),
         }
@@ -44,17 +41,9 @@ impl Peers {
 
     /// This client has failed.
     pub fn failed(&self, client: Client, now: Instant) {
-        let Some(peer) = client.0.map(network) else { return };
+        let Some(peer) = client.network() else { return };
         let owed_until = self.until.get(&peer).map_or(now, |until| until.max(now));
         self.until.insert(peer, owed_until + FORGIVEN_IN);
-    }
-}
-
-/// An IPv6 client has a whole /64 of addresses.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
     }
 }
 
@@ -80,6 +69,16 @@ mod tests {
         assert_eq!(peers.check(peer, later), Ok(()));
         peers.failed(peer, later);
         assert_eq!(peers.check(peer, later), Err(Throttled(1)));
+    }
+
+    #[test]
+    fn a_peer_never_waits_for_no_time() {
+        let (peers, now) = (Peers::new(1), Instant::now());
+        let peer = client("192.0.2.1");
+        peers.failed(peer, now);
+        let almost = now + FORGIVEN_IN - Duration::from_nanos(1);
+        assert_eq!(peers.check(peer, almost), Err(Throttled(1)));
+        assert_eq!(peers.check(peer, now + FORGIVEN_IN), Ok(()));
     }
 
     #[test]

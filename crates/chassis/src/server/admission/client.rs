@@ -1,21 +1,10 @@
 //! One client of a listener: what its connections share.
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
 use super::super::request_memory::RequestMemory;
-
-/// What counts as one client: an IPv4 address, or the /64 of an IPv6 address, which is what one host gets (RFC 6177).
-pub(in super::super) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
-        address @ IpAddr::V4(_) => address,
-    }
-}
 
 /// Its connections, and its share of the memory for large requests. The table's lock guards the count.
 #[derive(Debug)]
