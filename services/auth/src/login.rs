@@ -106,7 +106,9 @@ async fn authenticate(auth: &Auth, client: Client, credentials: Credentials) -> 
         auth.peers.failed(client, Instant::now());
         return Err(refused(auth, client, None, "unknown_account"));
     }
-    let record = match auth.accounts.check(&username, auth.clock.now()).await? {
+    let account = auth.users.find(&username).await?.filter(|account| account.may_log_in(auth.demo));
+    let check = async || auth.accounts.check(&username, account.as_ref(), client, auth.clock.now()).await;
+    let record = match check().await? {
         Ok(record) => record,
         Err(delay) => {
             // Whoever knocks through a delay pays for it himself, or he would be first again whenever it ends.
@@ -114,19 +116,18 @@ async fn authenticate(auth: &Auth, client: Client, credentials: Credentials) -> 
             return Err(throttled(delay));
         }
     };
-    let account = auth.users.find(&username).await?.filter(|account| account.may_log_in(auth.demo));
     let stored = account.as_ref().map(|account| account.password_hash.clone());
     let still_wanted = || auth.accounts.check_again(&record, auth.clock.now()).is_ok();
     let verdict = match auth.passwords.compare(password.clone(), stored, still_wanted).await {
         Err(HashError::Unwanted) => {
-            let delay = auth.accounts.check_again(&record, auth.clock.now()).err().unwrap_or(Throttled(1));
-            return Err(throttled(delay));
+            // Asked again, the database lets a client that has to wait before its first attempt come back.
+            return Err(throttled(check().await?.err().unwrap_or(Throttled(1))));
         }
         verdict => verdict?,
     };
     match account {
         Some(account) if verdict != Verdict::Wrong => {
-            auth.accounts.succeeded(&record).await?;
+            auth.accounts.succeeded(&record, &account, auth.clock.now()).await?;
             if verdict == Verdict::FitsOldHash {
                 rehash(auth, &account, password).await?;
             }

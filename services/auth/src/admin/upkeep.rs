@@ -15,7 +15,7 @@ const BATCH: &str = "1000";
 
 /// In batches, so that a large clean-up holds no lock for long. A family may have any number of tokens, so they go first; keys that have retired
 /// stay for a month, so that the list tells what was.
-const EXPIRED: [(&str, &str, i64); 4] = [
+const EXPIRED: [(&str, &str, i64); 6] = [
     (
         "refresh tokens",
         "DELETE FROM refresh_tokens WHERE hash IN (SELECT t.hash FROM refresh_tokens t JOIN refresh_families f ON f.id = t.family_id WHERE f.expires_at <= $1 LIMIT $2)",
@@ -30,6 +30,16 @@ const EXPIRED: [(&str, &str, i64); 4] = [
         "counts of failed logins",
         "DELETE FROM login_failures WHERE name_hash IN (SELECT name_hash FROM login_failures WHERE last_at <= $1 ORDER BY last_at LIMIT $2)",
         limits::FORGOTTEN_AFTER,
+    ),
+    (
+        "delays of failed logins",
+        "DELETE FROM login_delays WHERE (name_hash, client) IN (SELECT name_hash, client FROM login_delays WHERE last_at <= $1 ORDER BY last_at LIMIT $2)",
+        limits::FORGOTTEN_AFTER,
+    ),
+    (
+        "known clients",
+        "DELETE FROM known_clients WHERE (account_id, client) IN (SELECT account_id, client FROM known_clients WHERE last_login_at <= $1 ORDER BY last_login_at LIMIT $2)",
+        limits::KNOWN_FOR,
     ),
     (
         "retired keys",

@@ -3,6 +3,7 @@
 //! What a client sees of a suite that is well is in `contract`; here are replicas, clocks, commands, abuse and faults.
 mod commands;
 mod faults;
+mod guessing;
 mod keys;
 mod kills;
 mod metadata;
@@ -21,6 +22,7 @@ pub(crate) fn tests() -> Vec<Test> {
     let modules = [
         commands::tests(),
         faults::tests(),
+        guessing::tests(),
         keys::tests(),
         kills::tests(),
         metadata::tests(),
