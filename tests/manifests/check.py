@@ -6,6 +6,7 @@ rules below that no schema knows: a Service selects a pod, a token of one enviro
 The exercise with the planted faults has to fail. Needs kubectl or kustomize, openssl.
 """
 
+import ipaddress
 import json
 import pathlib
 import re
@@ -23,6 +24,11 @@ VERSIONS = ["1.34", "1.35", "1.36", "1.37"]
 OVERLAYS = ["dev", "dev-gateway", "staging", "production"]
 # Lesson 4: the learner finds the missing label.
 PUZZLE = ("Service", "monolith", {"secure": "enabled"})
+# Where Pods and nodes have their addresses, and clients on the Internet do not.
+PRIVATE = [
+    ipaddress.ip_network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+]
 # Of resource definitions, which have no schema in kubernetes-validate.
 CUSTOM = ["gateway.networking.k8s.io/v1"]
 
@@ -118,6 +124,21 @@ def settings(objects, name):
     return deployment["spec"]["template"]["spec"], container, data
 
 
+def proxy_faults(objects):
+    """Both hops must know their proxies, or all clients count as one; and the limit by address must be in force."""
+    for name in ("auth", "frontend"):
+        setting = f"{name.upper()}_TRUSTED_PROXIES"
+        networks = settings(objects, name)[2].get(setting, "")
+        if not networks:
+            yield f"{name}: {setting} is missing; an overlay names the networks of the proxies in front"
+            continue
+        for network in map(ipaddress.ip_network, networks.split(",")):
+            if not any(network.version == p.version and network.subnet_of(p) for p in PRIVATE):
+                yield f"{name}: {setting} names {network}, where clients can be"
+    if "AUTH_PEER_FAILURES" in settings(objects, "auth")[2]:
+        yield "auth: AUTH_PEER_FAILURES is set; trusted proxies make the default right"
+
+
 def environment_faults(objects, environment):
     """What every environment has to keep to."""
     seconds = lambda value: int(re.fullmatch(r"(\d+)s", value)[1])
@@ -132,6 +153,7 @@ def environment_faults(objects, environment):
             yield f"{name}: it has drained before its readiness probe has failed"
         if (lab := data.get(f"{prefix}_LAB")) != ("true" if environment == "dev" else None):
             yield f"{name}: {prefix}_LAB is {lab}; only dev sets it, to true"
+    yield from proxy_faults(objects)
     auth, hello = settings(objects, "auth"), settings(objects, "hello")
     for what in ("ISSUER", "AUDIENCE"):
         if auth[2][f"AUTH_{what}"] != hello[2][f"HELLO_{what}"]:

@@ -4,6 +4,9 @@ use serde::{Deserialize, de};
 
 use crate::password::{Load, MAX_CONCURRENCY, Memory};
 
+/// More failures of an address than this are no limit: at one hashing at a time nobody reaches it in a minute.
+const MOST_FAILURES_THAT_LIMIT: u32 = 10_000;
+
 /// How logins are answered.
 #[derive(Debug, Deserialize)]
 pub struct Login {
@@ -43,7 +46,7 @@ impl Section for Login {
             "PEER_FAILURES",
             "100",
             "a number from 1 to 1000000",
-            "failed logins an address may have at once, and one more each second; after them 429. Counted by each replica",
+            "failed logins an address may have at once, and one more each second; after them 429. Counted by each replica. Above 10000, which limits nothing, TRUSTED_PROXIES or the demo account is required",
         ),
         Setting::optional(
             "TRUSTED_PROXIES",
@@ -69,6 +72,19 @@ impl Section for Login {
 }
 
 impl Login {
+    /// What is wrong if strangers can reach this auth: the limit by address is switched off, as one does behind a proxy
+    /// that makes all clients look like one. A development system, which has the demo account, may do without the limit.
+    pub(super) fn unlimited_peers(&self, is_development: bool) -> Option<(&'static str, String)> {
+        let is_off = self.peer_failures > MOST_FAILURES_THAT_LIMIT;
+        (is_off && self.trusted_proxies.is_none() && !is_development).then(|| {
+            let wrong = format!(
+                "above {MOST_FAILURES_THAT_LIMIT} there is no limit by address; allowed without the demo account: a number from 1 to \
+                 {MOST_FAILURES_THAT_LIMIT}, or the networks of the proxies in front in TRUSTED_PROXIES, so that clients are told apart"
+            );
+            ("PEER_FAILURES", wrong)
+        })
+    }
+
     /// How much hashing at once.
     pub fn load(&self) -> Load {
         Load { memory: self.password_memory_kib, concurrency: self.password_concurrency, queue: self.login_queue }

@@ -47,6 +47,10 @@ impl Config {
         let tokens = reader.section::<Tokens>();
         let login = reader.section::<Login>();
         let (storage, mut tokens, login) = (storage?, tokens?, login?);
+        if let Some((setting, wrong)) = login.unlimited_peers(storage.has_demo_account()) {
+            reader.problem(setting, wrong);
+            return None;
+        }
         match tokens.secret.take().map(SigningKey::shared_secret).transpose() {
             Ok(classic_key) => Some(Self { storage, tokens, login, classic_key }),
             Err(wrong) => {

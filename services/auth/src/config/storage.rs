@@ -105,10 +105,15 @@ pub struct Stored {
 }
 
 impl Storage {
+    /// Whether the demo account may log in: unless told otherwise, with the embedded database only.
+    pub(super) fn has_demo_account(&self) -> bool {
+        self.demo_user.unwrap_or(self.database_url.is_none())
+    }
+
     /// Makes the data directory and, unless one is configured, the key in it. A server needs neither.
     pub(super) fn prepared(self, service: &Service) -> Result<Stored, Invalid> {
         let refused = |wrong| Invalid::of(service, "DATA_DIR", wrong);
-        let demo_user = self.demo_user.unwrap_or(self.database_url.is_none());
+        let demo_user = self.has_demo_account();
         let (source, directory) = match self.database_url {
             None => {
                 let directory = data_dir::prepare(self.data_dir).map_err(refused)?;

@@ -1,5 +1,7 @@
 //! `/login`: who gets a token, and what everybody else is told.
 use axum::{body::Body, http::Request};
+use chassis::metrics::Metrics;
+use tempfile::TempDir;
 
 use crate::{Auth, get};
 
@@ -131,4 +133,28 @@ async fn in_classic_mode_tokens_are_hs256_and_no_key_is_published() {
     let answer = auth.login("user", "password").await;
     assert_eq!(answer.part(0)["alg"], "HS256");
     assert_eq!(auth.published_keys().await, serde_json::json!({"keys": []}));
+}
+
+#[tokio::test]
+async fn outside_of_development_auth_refuses_to_start_without_a_limit_by_address() {
+    const OFF: (&str, &str) = ("AUTH_PEER_FAILURES", "1000000");
+    const NO_DEMO: (&str, &str) = ("AUTH_DEMO_USER", "false");
+    let starts = async |variables: &[(&str, &str)]| {
+        let data = TempDir::new().expect("a directory");
+        crate::state(data.path(), variables, &Metrics::default()).await.map(drop)
+    };
+    let refused = starts(&[OFF, NO_DEMO]).await.expect_err("no limit");
+    assert!(refused.contains("PEER_FAILURES") && refused.contains("TRUSTED_PROXIES"), "{refused}");
+    for allowed in [
+        &[OFF][..],
+        &[OFF, NO_DEMO, ("AUTH_TRUSTED_PROXIES", "10.0.0.0/8")],
+        &[NO_DEMO, ("AUTH_PEER_FAILURES", "10000")],
+        &[NO_DEMO],
+    ] {
+        starts(allowed).await.unwrap_or_else(|refused| panic!("{allowed:?}: {refused}"));
+    }
+    let elsewhere = ("AUTH_DATABASE_URL", "postgres://u:p@127.0.0.1:1/d");
+    let key = ("AUTH_KEY_ENCRYPTION_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+    let refused = starts(&[OFF, elsewhere, key]).await.expect_err("a server has no demo account by default");
+    assert!(refused.contains("PEER_FAILURES"), "{refused}");
 }
