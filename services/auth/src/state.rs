@@ -52,6 +52,8 @@ pub struct State {
     pub demo: Demo,
     /// What clients find out about this issuer.
     pub metadata: Arc<Metadata>,
+    /// Where accounts, sessions and keys are.
+    pub database: Database,
 }
 
 /// What happened, by outcome.
@@ -84,7 +86,7 @@ impl State {
             users: Users::new(database.clone()),
             families: Families::new(database.clone(), *tokens.refresh_ttl, Demo(stored.demo_user)),
             passwords: Passwords::new(login.load()),
-            accounts: Accounts::new(database),
+            accounts: Accounts::new(database.clone()),
             peers: Peers::new(login.peer_failures),
             trusted_proxies: login.trusted_proxies.unwrap_or_default(),
             clock,
@@ -93,6 +95,7 @@ impl State {
                 refreshes: metrics.counter_by("outcome", "refreshes", "Attempts to refresh, by outcome"),
             },
             demo: Demo(stored.demo_user),
+            database,
         };
         if stored.demo_user {
             patiently(|| state.add_demo_account(), is_away).await.map_err(failed)?;
@@ -101,10 +104,12 @@ impl State {
         Ok(state)
     }
 
-    /// Says what limits the process must know: memory that hashing will need, and proxies that connect for many clients.
+    /// Says what the process must know: memory that hashing will need, proxies that connect for many clients, and that
+    /// readiness follows the database.
     pub fn bound(&self, life: &mut Life) {
         life.reserve_memory(self.passwords.unallocated_bytes());
         life.trust(&self.trusted_proxies);
+        self.database.report_to(life.health().condition("database"));
     }
 
     async fn add_demo_account(&self) -> Result<(), crate::error::Error> {

@@ -39,6 +39,20 @@ impl Cluster {
         cluster
     }
 
+    /// A copy of a running server's files, which the server that is started on them keeps up to date: a hot standby.
+    pub(super) fn copy_of(primary: &Self, port: u16) -> Self {
+        let cluster = Self { directory: environment::temporary_directory() };
+        if let Some((user, group)) = unprivileged() {
+            chown(cluster.path(), Some(user), Some(group)).expect("root gives a directory away");
+        }
+        let mut copy = cluster.program("pg_basebackup");
+        copy.arg("-h").arg(primary.path()).args(["-p", &port.to_string(), "-U", ROLE]);
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-D"]).arg(cluster.data());
+        let made = copy.output().expect("pg_basebackup runs");
+        assert!(made.status.success(), "pg_basebackup: {}", String::from_utf8_lossy(&made.stderr));
+        cluster
+    }
+
     /// Where the sockets are.
     pub(super) fn path(&self) -> &Path {
         self.directory.path()
@@ -98,7 +112,9 @@ impl Cluster {
 
 /// The directory of initdb: on the search path, or the distribution's newest.
 fn binaries() -> PathBuf {
-    let on_path = environment::find_on_path(&["initdb"]).and_then(|file| file.parent().map(Path::to_owned));
+    // A link on the search path leads to the directory that has them all.
+    let found = environment::find_on_path(&["initdb"]).and_then(|file| fs::canonicalize(file).ok());
+    let on_path = found.and_then(|file| file.parent().map(Path::to_owned));
     let version = |directory: &PathBuf| -> Option<u32> {
         directory.parent().and_then(Path::file_name).and_then(|name| name.to_str()).and_then(|name| name.parse().ok())
     };

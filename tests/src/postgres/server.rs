@@ -1,6 +1,6 @@
 //! One PostgreSQL server of our own: started, stopped as an operator or a crash would, started again on the same port.
 use std::{
-    net::TcpListener,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     process::{Child, Command, ExitStatus},
     thread,
@@ -67,6 +67,22 @@ impl Server {
         let cluster = Cluster::new();
         cluster.make_certificate();
         Self::serving(cluster, Durability::Fast, true).await
+    }
+
+    /// A hot standby of this server: it has the same databases, refuses writes, and follows what is committed here.
+    pub async fn standby(&self) -> Self {
+        Self::serving(Cluster::copy_of(&self.cluster, self.port), self.durability, false).await
+    }
+
+    /// Makes a standby a primary, and waits until it accepts writes.
+    pub async fn promote(&self) {
+        let mut operator = self.connect("postgres").await.expect("a connection to the standby");
+        sqlx::raw_sql("SELECT pg_promote()").execute(&mut operator).await.expect("promoted");
+    }
+
+    /// Address of its listener.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
     async fn serving(cluster: Cluster, durability: Durability, encrypted: bool) -> Self {

@@ -35,6 +35,11 @@ impl Condition {
 
     /// Readiness no longer waits for this.
     pub fn met(&self) {
-        self.state.met.store(true, Ordering::SeqCst);
+        self.set(true);
+    }
+
+    /// Whether this is met from now on.
+    pub fn set(&self, met: bool) {
+        self.state.met.store(met, Ordering::SeqCst);
     }
 }

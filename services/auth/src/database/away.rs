@@ -7,7 +7,11 @@ use std::{
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
-use super::{Database, MIGRATIONS, OpenError, Pool, Source, postgres, within};
+use super::{
+    Database, MIGRATIONS, OpenError, Pool, Source,
+    failure::{describe, describe_migration, is_crowded, is_passing},
+    postgres, within,
+};
 
 /// The first pause between two attempts; each further one is twice as long …
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -16,45 +20,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// What is still at work on the pool that was lost may end in peace, but not for ever.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// SQLSTATEs of a server that goes down, comes up or takes no more connections (PostgreSQL manual, appendix A).
-const GONE: [&str; 5] = ["57P01", "57P02", "57P03", CROWDED, "08006"];
-const CROWDED: &str = "53300";
-
-/// What an error says of the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Away {
-    /// It has failed, not the request.
-    Gone,
-    /// No connection came free in time: it has gone, or all are busy.
-    Perhaps,
-    /// It is there.
-    No,
-}
-
-/// What an error says of the server.
-pub(super) fn judge(error: &sqlx::Error) -> Away {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => Away::Gone,
-        sqlx::Error::PoolTimedOut => Away::Perhaps,
-        sqlx::Error::Database(error) if error.code().is_some_and(|code| GONE.contains(&code.as_ref())) => Away::Gone,
-        _ => Away::No,
-    }
-}
-
-/// Whether a server is there, but takes no more connections.
-fn is_crowded(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == CROWDED)
-}
-
 impl Database {
     pub(super) fn found(&self, pool: Pool) {
         let mut current = self.0.pool.write().unwrap_or_else(PoisonError::into_inner);
         let number = self.0.number.fetch_add(1, Ordering::Relaxed);
         *current = Some((number, pool));
+        self.report(true);
     }
 
     /// From now on everybody is told at once; one task looks for the server. A file cannot be lost so.
@@ -65,6 +36,7 @@ impl Database {
             if current.as_ref().is_none_or(|(current, _)| *current != number) {
                 return;
             }
+            self.report(false);
             current.take()
         };
         tracing::warn!(why, "the database is away");
@@ -92,24 +64,29 @@ impl Database {
         tokio::spawn(async move {
             match database.ask(&server).await {
                 // Crowded, but there: what connections we have are worth more than none.
-                Err(why) if !is_crowded(&why) => database.lost(number, &why.to_string()),
+                Err(why) if !is_crowded(&why) => database.lost(number, &describe(&why)),
                 _ => {}
             }
             database.0.suspected.store(false, Ordering::Relaxed);
         });
     }
 
-    /// Whether the server answers now; if not, why.
+    /// Whether the server answers now and accepts writes; if not, why.
     async fn ask(&self, server: &PgConnectOptions) -> Result<(), sqlx::Error> {
         let limit = self.0.options.timeout;
-        let connection = within(limit, postgres::connect(server)).await?;
+        let connection = within(limit, async {
+            let mut connection = postgres::connect(server).await?;
+            postgres::is_writable(&mut connection).await?;
+            Ok(connection)
+        });
+        let connection = connection.await?;
         let _ = timeout(limit, sqlx::Connection::close(connection)).await;
         Ok(())
     }
 
     /// For a command: a server that does not answer now is an error.
     pub(super) async fn knock_once(&self, server: &PgConnectOptions) -> Result<(), OpenError> {
-        self.ask(server).await.map_err(|error| OpenError::Away(error.to_string()))
+        self.ask(server).await.map_err(|error| OpenError::Away(describe(&error)))
     }
 
     /// At the start: looks for the server and brings its tables up to date, however long that takes.
@@ -125,7 +102,7 @@ impl Database {
             match migrated.await {
                 Ok(()) => return Ok(pool),
                 Err(error) if !is_passing(&error) => return Err(error.into()),
-                Err(error) => tracing::warn!(%error, "the database is away again"),
+                Err(error) => tracing::warn!(error = describe_migration(&error), "the database is away again"),
             }
             tokio::time::sleep(pauses.next()).await;
         }
@@ -142,7 +119,7 @@ impl Database {
                 return postgres::pool(server, self.0.options.connections, limit);
             };
             self.0.connects.count("failed");
-            let why = why.to_string();
+            let why = describe(&why);
             // The same reason once, not at every attempt.
             if why != told {
                 tracing::warn!(why, "cannot reach the database; trying on");
@@ -150,16 +127,6 @@ impl Database {
             }
             tokio::time::sleep(pauses.next()).await;
         }
-    }
-}
-
-/// Whether a migration failed for a reason that passes.
-fn is_passing(error: &sqlx::migrate::MigrateError) -> bool {
-    match error {
-        sqlx::migrate::MigrateError::Execute(error) | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
-            judge(error) == Away::Gone
-        }
-        _ => false,
     }
 }
 
@@ -186,12 +153,5 @@ mod tests {
         assert!(all[0] <= FIRST_PAUSE && all[0] >= FIRST_PAUSE / 2, "{all:?}");
         assert!(all.iter().all(|pause| *pause <= LONGEST_PAUSE));
         assert!(all[8..].iter().all(|pause| *pause >= LONGEST_PAUSE / 2), "{all:?}");
-    }
-
-    #[test]
-    fn what_concerns_a_single_request_does_not_mean_that_the_server_is_gone() {
-        assert_eq!(judge(&sqlx::Error::RowNotFound), Away::No);
-        assert_eq!(judge(&sqlx::Error::PoolTimedOut), Away::Perhaps);
-        assert_eq!(judge(&sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into())), Away::Gone);
     }
 }

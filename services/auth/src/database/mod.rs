@@ -4,6 +4,8 @@
 //! A PostgreSQL that went away is noticed once: from then on every request is told so at once, and a single task knocks
 //! until it is back. So an outage costs no request its patience, and no storm of connections greets the server's return.
 mod away;
+mod failure;
+mod monitor;
 mod postgres;
 mod source;
 mod sqlite;
@@ -11,19 +13,22 @@ mod sqlite;
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64},
     },
     time::Duration,
 };
 
-use chassis::metrics::{CounterBy, Metrics};
+use chassis::{
+    health::Condition,
+    metrics::{CounterBy, Metrics},
+};
 use sqlx::{
     PgPool, SqlitePool,
     migrate::{MigrateError, Migrator},
 };
 
-use self::away::Away;
+use self::failure::{ServerState, classify, describe, describe_migration};
 pub use self::source::{DatabaseUrl, Source};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -35,13 +40,19 @@ const GRACE: Duration = Duration::from_millis(200);
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Not a database, not readable…
-    #[error("cannot open the database {0}: {1}")]
-    Open(String, #[source] sqlx::Error),
+    #[error("cannot open the database {path}: {}", describe(.error))]
+    Open {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        #[source]
+        error: sqlx::Error,
+    },
     /// A command does not wait for it.
     #[error("the database is away: {0}")]
     Away(String),
     /// A migration failed, or the database is of a newer version.
-    #[error("cannot migrate the database: {0}")]
+    #[error("cannot migrate the database: {}", describe_migration(.0))]
     Migrate(#[from] MigrateError),
 }
 
@@ -55,7 +66,7 @@ pub enum Error {
     #[error("the database did not answer in time")]
     Slow,
     /// It failed: locked, full, read-only, or lost just now.
-    #[error("the database failed: {0}")]
+    #[error("the database failed: {}", describe(.0))]
     Failed(#[from] sqlx::Error),
 }
 
@@ -100,6 +111,8 @@ struct Inner {
     number: AtomicU64,
     suspected: AtomicBool,
     connects: CounterBy,
+    /// Of readiness, once a service has asked for it.
+    condition: OnceLock<Condition>,
 }
 
 /// Runs one expression on the database, whichever it is: `on!(database, connections => sqlx::query(…).execute(connections).await)`.
@@ -198,6 +211,7 @@ impl Database {
             number: AtomicU64::default(),
             suspected: AtomicBool::default(),
             connects,
+            condition: OnceLock::new(),
         }));
         match &database.0.options.source {
             Source::Sqlite(file) => {
@@ -237,10 +251,10 @@ impl Database {
     /// The outcome of some work. What says that the server is gone is remembered.
     pub(crate) fn noted<T>(&self, number: u64, outcome: Result<T, sqlx::Error>) -> Result<T, Error> {
         outcome.map_err(|error| {
-            match away::judge(&error) {
-                Away::Gone => self.lost(number, &error.to_string()),
-                Away::Perhaps => self.suspect(number),
-                Away::No => {}
+            match classify(&error) {
+                ServerState::Unavailable => self.lost(number, &describe(&error)),
+                ServerState::Unknown => self.suspect(number),
+                ServerState::Available => {}
             }
             Error::Failed(error)
         })

@@ -25,12 +25,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(super) async fn open(path: &Path, timeout: Duration) -> Result<SqlitePool, OpenError> {
     let shown = || path.display().to_string();
     // SQLite would make it readable to everybody; its journals take the mode of the file.
-    data_dir::private_file(path).map_err(|error| OpenError::Open(shown(), sqlx::Error::Io(error)))?;
+    data_dir::private_file(path).map_err(|error| OpenError::Open { path: shown(), error: sqlx::Error::Io(error) })?;
     let deadline = Instant::now() + PATIENCE;
     loop {
         let outcome = match attempt(path, timeout).await {
             Ok(pool) => MIGRATIONS.run(&pool).await.map(|()| pool).map_err(OpenError::from),
-            Err(error) => Err(OpenError::Open(shown(), error)),
+            Err(error) => Err(OpenError::Open { path: shown(), error }),
         };
         match outcome {
             Err(_) if Instant::now() < deadline => tokio::time::sleep(PAUSE).await,

@@ -43,7 +43,9 @@ async fn crowds_at_a_node_port_harm_nobody() {
             let outcome = others.end().await;
             assert_eq!(outcome.failures, Vec::<String>::new(), "{what} at {name}");
             let answered = outcome.answered;
-            figure(&format!("{opened} {what} at {name}: {ANSWERS} answers to others in {seconds:.1} s, 0 of {answered} failed"));
+            figure(&format!(
+                "{opened} {what} at {name}: {ANSWERS} answers to others in {seconds:.1} s, 0 of {answered} failed"
+            ));
         }
         for pod in dev.pods_of(name) {
             assert_eq!(pod.restarts(), 0, "{pod:?}");

@@ -1,4 +1,5 @@
-//! Rows 1 to 5 and 14 of the fault matrix (security.md): what auth does when its database does not do its part.
+//! Rows 1 to 5, 14 and 36 of the fault matrix (security.md): what auth does when its database does not do its part.
+mod failover;
 mod full;
 mod locked;
 mod lost;
@@ -15,7 +16,10 @@ use e2e::{
 use tokio::time::timeout;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [full::tests(), locked::tests(), lost::tests(), slow::tests(), start::tests()].into_iter().flatten().collect()
+    [failover::tests(), full::tests(), locked::tests(), lost::tests(), slow::tests(), start::tests()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A login is answered within this, whatever the database does.
