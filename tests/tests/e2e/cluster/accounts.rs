@@ -1,8 +1,9 @@
 //! Tokens are their environment's own; admin processes run; accounts outlive the database's pod.
 use e2e::{
     Test,
-    cluster::{self, Overlay, Pod, figure, until},
+    cluster::{self, Deployed, Overlay, Pod, figure, kubectl, until},
 };
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{ANN, ann, token};
@@ -13,7 +14,7 @@ pub(crate) fn dev_and_production() -> Vec<Test> {
 }
 
 pub(crate) fn production() -> Vec<Test> {
-    e2e::tests![admin_processes_do_their_work]
+    e2e::tests![admin_processes_do_their_work, the_audit_trail_names_the_client_behind_both_proxies]
 }
 
 pub(crate) fn staging() -> Vec<Test> {
@@ -53,6 +54,28 @@ async fn admin_processes_do_their_work() {
     .await;
     client.holding(before).secure(200).await;
     client.log_in(ANN.0, ANN.1, 200).await;
+}
+
+/// Not the Ingress controller and not the frontend: the limits on failed logins go by this address.
+async fn the_audit_trail_names_the_client_behind_both_proxies() {
+    let mut turn = cluster::turn().await;
+    let production = turn.deploy(Overlay::Production).await;
+    production.client().log_in("nobody", "wrong", 401).await;
+    let peer = until("the failed login is logged", async || peer_of_a_failed_login(production)).await;
+    let pods: Value =
+        serde_json::from_str(&kubectl(["get", "pods", "--all-namespaces", "--output=json"]).expect(0).out)
+            .expect("a list of pods");
+    let pods = pods["items"].as_array().expect("a list").iter().filter(|pod| pod["spec"]["hostNetwork"] != true);
+    let addresses: Vec<&str> = pods.filter_map(|pod| pod["status"]["podIP"].as_str()).collect();
+    assert!(addresses.len() >= 6 && !addresses.contains(&peer.as_str()), "{peer} is one of {addresses:?}");
+}
+
+/// Which client failed to log in last, as auth saw it.
+fn peer_of_a_failed_login(deployed: &Deployed) -> Option<String> {
+    let told = deployed.kubectl(&["logs", "--selector=app.kubernetes.io/name=auth", "--tail=-1"]).expect(0).out;
+    let lines = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let failed = lines.rev().find(|line| line["event"] == "login.failed")?;
+    failed["peer"].as_str().map(str::to_owned)
 }
 
 async fn accounts_outlive_the_pod_of_the_database() {
