@@ -1,6 +1,6 @@
 """Verifies tokens as a service in Python would: PyJWT, and the issuer's keys by their address.
 
-usage: verify.py JWKS_URL ISSUER AUDIENCE <tokens, one a line    answers each with `accepted SUB` or `refused WHY`
+usage: verify.py JWKS_URL ISSUER AUDIENCE ALGORITHM <tokens, one a line    answers each with `accepted SUB` or `refused WHY`
 """
 
 import sys
@@ -8,13 +8,13 @@ import sys
 import jwt
 
 
-def verdict(token, keys, issuer, audience):
+def verdict(token, keys, issuer, audience, algorithm):
     try:
         key = keys.get_signing_key_from_jwt(token)
         claims = jwt.decode(
             token,
             key,
-            algorithms=["EdDSA"],
+            algorithms=[algorithm],
             issuer=issuer,
             audience=audience,
             options={"require": ["exp", "iat", "iss", "aud", "sub", "jti"]},
@@ -25,10 +25,10 @@ def verdict(token, keys, issuer, audience):
 
 
 def main():
-    address, issuer, audience = sys.argv[1:]
+    address, issuer, audience, algorithm = sys.argv[1:]
     keys = jwt.PyJWKClient(address)
     for line in sys.stdin:
-        print(verdict(line.strip(), keys, issuer, audience), flush=True)
+        print(verdict(line.strip(), keys, issuer, audience, algorithm), flush=True)
 
 
 main()

@@ -1,6 +1,8 @@
 //! What clients and gateways find out about this issuer (RFC 8414), also under the name that OpenID Connect discovery has
 //! for it. A subset: what a gateway needs in order to verify. There is no authorization endpoint, no grant type and no
 //! introspection to tell of: `/login` is no endpoint of RFC 6749, and anybody verifies tokens with the key set.
+use std::collections::BTreeSet;
+
 use axum::{
     Json,
     extract::State,
@@ -16,23 +18,22 @@ use crate::{config::Tokens, state::State as Auth};
 pub struct Metadata {
     issuer: String,
     public_url: Option<String>,
-    algorithm: Algorithm,
 }
 
 impl Metadata {
     /// Of the issuer that is configured so.
-    pub fn new(tokens: &Tokens, algorithm: Algorithm) -> Self {
+    pub fn new(tokens: &Tokens) -> Self {
         let public_url = tokens.public_url.as_ref().map(|url| url.0.as_str().trim_end_matches('/').to_owned());
-        Self { issuer: tokens.issuer.clone(), public_url, algorithm }
+        Self { issuer: tokens.issuer.clone(), public_url }
     }
 
-    fn document(&self, host: &str) -> Value {
+    fn document(&self, host: &str, algorithms: &BTreeSet<Algorithm>) -> Value {
         let base = self.public_url.clone().unwrap_or_else(|| format!("http://{host}"));
         json!({
             "issuer": self.issuer,
             "jwks_uri": format!("{base}/.well-known/jwks.json"),
             "token_endpoint": format!("{base}/login"),
-            "id_token_signing_alg_values_supported": [self.algorithm.as_str()],
+            "id_token_signing_alg_values_supported": algorithms,
             "claims_supported": ["iss", "sub", "aud", "exp", "iat", "nbf", "jti", "email", "roles"],
         })
     }
@@ -42,7 +43,7 @@ impl Metadata {
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", responses((status = 200, description = "Authorization server metadata, RFC 8414")))]
 pub async fn publish(State(auth): State<Auth>, headers: HeaderMap) -> Json<Value> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    Json(auth.metadata.document(host))
+    Json(auth.metadata.document(host, &auth.ring.algorithms(auth.clock.now())))
 }
 
 /// The same under the name that gateways look for.

@@ -72,15 +72,15 @@ impl State {
         let Prepared { stored, tokens, login, classic_key } = config;
         let schedule = tokens.schedule();
         let database = Database::open(stored.database, Wait::ForIt, metrics).await.map_err(failed)?;
-        let ring = match classic_key {
-            Some(key) => {
-                key.warn_of_classic_mode();
-                KeyRing::of_one(key, tokens.issuance()).map_err(failed)?
-            }
-            None => stored_keys(Store::new(database.clone(), stored.keyring), &tokens, &clock).await?,
+        let ring = if let Some(key) = classic_key {
+            key.warn_of_classic_mode();
+            KeyRing::of_one(key, tokens.issuance()).map_err(failed)?
+        } else {
+            let store = Store::new(database.clone(), stored.keyring).with_algorithm(tokens.signing_algorithm);
+            stored_keys(store, &tokens, &clock).await?
         };
         let state = Self {
-            metadata: Arc::new(Metadata::new(&tokens, ring.algorithm())),
+            metadata: Arc::new(Metadata::new(&tokens)),
             ring,
             schedule,
             users: Users::new(database.clone()),

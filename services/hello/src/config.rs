@@ -48,7 +48,7 @@ impl Section for Config {
         Setting::new("AUDIENCE", "hello.service", "the audience's name, exactly", "the aud claim a token must have"),
         Setting::new(
             "ALGORITHMS",
-            "EdDSA",
+            "EdDSA,ES256",
             "EdDSA, ES256 and RS256, separated by commas",
             "the algorithms a token may be signed with; keys for others are not taken",
         ),

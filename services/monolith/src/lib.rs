@@ -39,8 +39,7 @@ async fn boot(boot: Boot) -> Result<(), Stop> {
     let (issuer, audience) = (config.tokens.issuer.clone(), config.tokens.audience.clone());
     let auth = auth::State::build(config, life.metrics()).await?;
     auth.bound(&mut life);
-    let algorithm = auth.ring.algorithm();
-    let policy = Policy { leeway: *verification.leeway, ..Policy::new(issuer, audience, algorithm) };
+    let policy = Policy { leeway: *verification.leeway, ..Policy::new(issuer, audience, auth.ring.accepted()) };
     let keys = auth.ring.verifying_keys();
     let hello = hello::State::new(hello::keys::verify_with(keys, policy, life.metrics())?, &life);
     let mut api = auth::openapi();

@@ -72,6 +72,8 @@ pub(super) async fn carry_out(admin: &Admin, matches: &ArgMatches) -> Result<(),
 struct Listed {
     kid: String,
     state: State,
+    /// Absent if the key cannot be opened.
+    algorithm: Option<&'static str>,
     created_at: String,
     signs_at: String,
     retires_at: Option<String>,
@@ -85,20 +87,33 @@ async fn list(admin: &Admin, output: &str) -> Result<(), Stop> {
     let listed: Vec<Listed> = rows
         .iter()
         .zip(states)
-        .map(|(row, state)| Listed {
-            kid: row.kid.clone(),
-            state,
-            created_at: utc(row.created_at),
-            signs_at: utc(row.signs_at),
-            retires_at: row.retires_at.map(utc),
-            sealed_with: admin.keys.open(row).ok().map(|(_, with)| with),
+        .map(|(row, state)| {
+            let (algorithm, sealed_with) =
+                admin.keys.open(row).ok().map(|(key, with)| (key.algorithm().as_str(), with)).unzip();
+            Listed {
+                kid: row.kid.clone(),
+                state,
+                algorithm,
+                created_at: utc(row.created_at),
+                signs_at: utc(row.signs_at),
+                retires_at: row.retires_at.map(utc),
+                sealed_with,
+            }
         })
         .collect();
     if output == "json" {
         return super::say_json(&listed);
     }
     let mut table = Table::new();
-    table.load_style(NOTHING).set_header(["KID", "STATE", "CREATED", "SIGNS FROM", "RETIRES", "SEALED WITH"]);
+    table.load_style(NOTHING).set_header([
+        "KID",
+        "STATE",
+        "ALGORITHM",
+        "CREATED",
+        "SIGNS FROM",
+        "RETIRES",
+        "SEALED WITH",
+    ]);
     for key in listed {
         let sealed_with = match key.sealed_with {
             Some(SealedWith::Current) => "current",
@@ -109,6 +124,7 @@ async fn list(admin: &Admin, output: &str) -> Result<(), Stop> {
         table.add_row([
             key.kid,
             key.state.to_string(),
+            key.algorithm.unwrap_or("-").to_owned(),
             key.created_at,
             key.signs_at,
             retires_at,

@@ -52,7 +52,7 @@ impl Admin {
         Ok(Self {
             users: Users::new(database.clone()),
             password_memory: config.login.password_memory_kib,
-            keys: Store::new(database.clone(), config.stored.keyring),
+            keys: Store::new(database.clone(), config.stored.keyring).with_algorithm(config.tokens.signing_algorithm),
             database,
             tokens: config.tokens,
             clock: Clock::system(),

@@ -2,6 +2,7 @@
 use chassis::config::{Section, Setting, Span};
 use secrecy::SecretString;
 use serde::Deserialize;
+use token::SigningAlgorithm;
 
 use crate::keys::{Schedule, ring::Issuance};
 
@@ -16,6 +17,8 @@ pub struct Tokens {
     pub token_ttl: Span,
     /// The life of a family of refresh tokens.
     pub refresh_ttl: Span,
+    /// The algorithm of new signing keys.
+    pub signing_algorithm: SigningAlgorithm,
     /// How long verifiers may work with a key set.
     pub jwks_max_age: Span,
     /// The age at which a key is replaced by itself.
@@ -38,6 +41,12 @@ impl Section for Tokens {
             "how long a login can be refreshed, however often it is",
         ),
         Setting::new(
+            "SIGNING_ALGORITHM",
+            "EdDSA",
+            "EdDSA or ES256",
+            "the algorithm that tokens are signed with; a change makes a new key, as a rotation does",
+        ),
+        Setting::new(
             "JWKS_MAX_AGE",
             "5m",
             "a span of time from 6s to 1h",
@@ -57,7 +66,7 @@ impl Section for Tokens {
         ),
         Setting::optional(
             "SECRET",
-            "tokens are signed with Ed25519",
+            "tokens are signed with a key pair",
             "a secret that the verifiers have, 32 bytes or more",
             "classic mode: the shared secret of HS256 tokens",
         )

@@ -1,10 +1,11 @@
 //! The keys of a running replica: which signs, which are published. Read for every login, changed a few times a year.
 use std::{
+    collections::BTreeSet,
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, SystemTime},
 };
 
-use token::{Issuer, Jwks, KeySet, SigningKey, StaticKeys, VerifyingKey};
+use token::{Algorithm, Algorithms, Issuer, Jwks, KeySet, SigningKey, StaticKeys, VerifyingKey};
 
 use super::{
     Error, Store,
@@ -98,14 +99,31 @@ impl KeyRing {
         published(&self.held(), seconds(now)).map_or(Jwks { keys: Vec::new() }, |set| set.to_jwks())
     }
 
-    /// When the newest key was made, in seconds since the epoch.
-    pub fn newest_created_at(&self) -> Option<i64> {
-        self.held().iter().max_by_key(|held| held.times.generation).map(|held| held.times.created_at)
+    /// When the newest key was made, in seconds since the epoch, and its algorithm.
+    pub fn newest(&self) -> Option<(i64, Algorithm)> {
+        let held = self.held();
+        let newest = held.iter().max_by_key(|held| held.times.generation)?;
+        Some((newest.times.created_at, newest.verifying.algorithm()))
     }
 
-    /// The algorithm of this issuer's tokens.
-    pub fn algorithm(&self) -> token::Algorithm {
-        self.held().first().map_or(token::Algorithm::EdDsa, |held| held.verifying.algorithm())
+    /// Whether a key is published that does not sign yet.
+    pub fn is_rotating(&self, now: SystemTime) -> bool {
+        let times: Vec<_> = self.held().iter().map(|held| held.times).collect();
+        life::states(&times, seconds(now)).contains(&life::State::Next)
+    }
+
+    /// The algorithms of the keys that are published now, and of classic mode.
+    pub fn algorithms(&self, now: SystemTime) -> BTreeSet<Algorithm> {
+        let now = seconds(now);
+        let held = self.held();
+        held.iter().filter(|held| held.times.is_published(now)).map(|held| held.verifying.algorithm()).collect()
+    }
+
+    /// What a verifier of this issuer's tokens accepts: in classic mode the shared secret's algorithm, else every algorithm of a
+    /// key pair, because the setting can change while the verifier runs in another replica.
+    pub fn accepted(&self) -> Algorithms {
+        let classic = self.held().iter().any(|held| held.verifying.algorithm() == Algorithm::Hs256);
+        if classic { Algorithm::Hs256.into() } else { Algorithms::signing() }
     }
 
     /// The keys for a verifier in the same process; they follow the ring.

@@ -2,10 +2,12 @@
 //! is good any more. Each order is one transaction, and of several at once one comes after the other.
 use std::time::{Duration, SystemTime};
 
+use token::SigningKey;
+
 use super::{
     Error, Store,
     life::{Schedule, State, states},
-    store::{ALL, Row},
+    store::{ALL, Row, audit_made},
 };
 use crate::{
     audit::{self, utc},
@@ -40,10 +42,10 @@ impl Store {
     /// without asking for an unknown key refuses new tokens for a while.
     pub async fn rotate(&self, schedule: &Schedule, at_once: bool, now: SystemTime) -> Result<Rotated, Error> {
         let now = seconds(now);
-        let (kid, plan) = self.carry_out(now, |rows| rotation(rows, schedule, at_once, now)).await?;
+        let (key, plan) = self.carry_out(now, |rows| rotation(rows, schedule, at_once, now)).await?;
         let signs_at = plan.made.unwrap_or(now);
-        tracing::info!(target: audit::TARGET, event = "key.made", kid, signs_at = utc(signs_at), "signing key made");
-        Ok(Rotated { kid, signs_at })
+        audit_made(&key, signs_at);
+        Ok(Rotated { kid: key.kid().to_owned(), signs_at })
     }
 
     /// Lets a key retire: when nothing that it signed is good any more, or at once. One that signs is replaced first:
@@ -53,7 +55,7 @@ impl Store {
         let (made, plan) = self.carry_out(now, |rows| retirement(rows, kid, schedule, at_once, now)).await?;
         let end = plan.changed.iter().find(|row| row.kid == kid).and_then(|row| row.retires_at).unwrap_or(now);
         if plan.made.is_some() {
-            tracing::info!(target: audit::TARGET, event = "key.made", kid = made, signs_at = utc(now), "signing key made");
+            audit_made(&made, now);
         }
         tracing::warn!(target: audit::TARGET, event = "key.retired", kid, at = utc(end), "signing key retired by order");
         Ok(end)
@@ -64,7 +66,7 @@ impl Store {
         &self,
         now: i64,
         decide: impl Fn(&[Row]) -> Result<Plan, String> + Sync,
-    ) -> Result<(String, Plan), Error> {
+    ) -> Result<(SigningKey, Plan), Error> {
         let (key, sealed) = self.make()?;
         let outcome = transaction!(&self.database, transaction => {
             sqlx::query(LOCK).execute(&mut *transaction).await?;
@@ -89,7 +91,7 @@ impl Store {
             }
             decided
         })?;
-        outcome.map(|plan| (key.kid().to_owned(), plan)).map_err(Error::Refused)
+        outcome.map(|plan| (key, plan)).map_err(Error::Refused)
     }
 }
 

@@ -2,7 +2,7 @@
 use std::time::SystemTime;
 
 use secrecy::ExposeSecret as _;
-use token::SigningKey;
+use token::{Algorithm, SigningAlgorithm, SigningKey};
 
 use super::{Error, Schedule, life::Times};
 use crate::{
@@ -52,12 +52,24 @@ const MAKE_FIRST: &str = "INSERT INTO signing_keys (kid, sealed, generation, cre
 pub struct Store {
     pub(super) database: Database,
     pub(super) keyring: Keyring,
+    algorithm: SigningAlgorithm,
 }
 
 impl Store {
     /// The keys in this database, sealed with this.
     pub fn new(database: Database, keyring: Keyring) -> Self {
-        Self { database, keyring }
+        Self { database, keyring, algorithm: SigningAlgorithm::default() }
+    }
+
+    /// The same keys; new ones are for this algorithm.
+    #[must_use]
+    pub fn with_algorithm(self, algorithm: SigningAlgorithm) -> Self {
+        Self { algorithm, ..self }
+    }
+
+    /// What new keys are for.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm.into()
     }
 
     /// All rows, oldest first.
@@ -74,7 +86,7 @@ impl Store {
 
     /// A new key and its sealed form.
     pub(super) fn make(&self) -> Result<(SigningKey, String), Error> {
-        let key = SigningKey::generate()?;
+        let key = SigningKey::generate_for(self.algorithm)?;
         let sealed = self
             .keyring
             .seal(key.kid(), key.to_pkcs8_der()?.expose_secret())
@@ -104,7 +116,7 @@ impl Store {
                 .map(|done| done.rows_affected() == 1)
         })?;
         if made {
-            tracing::info!(target: audit::TARGET, event = "key.made", kid = key.kid(), signs_at = utc(now), "signing key made");
+            audit_made(&key, now);
         }
         Ok(())
     }
@@ -136,4 +148,10 @@ impl Store {
     fn seal_error(&self, kid: &str, cause: crate::seal::SealError) -> Error {
         Error::Seal { kid: kid.to_owned(), origin: self.keyring.origin().to_owned(), cause }
     }
+}
+
+/// Records a new key, and from when it signs.
+pub(super) fn audit_made(key: &SigningKey, signs_at: i64) {
+    let (kid, algorithm) = (key.kid(), key.algorithm().as_str());
+    tracing::info!(target: audit::TARGET, event = "key.made", kid, algorithm, signs_at = utc(signs_at), "signing key made");
 }

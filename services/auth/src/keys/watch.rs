@@ -9,6 +9,9 @@ pub async fn watch(store: Store, ring: KeyRing, schedule: Schedule, clock: Clock
     let mut signing = ring.signing_kid(clock.now());
     let mut told = String::new();
     let mut was_ahead = false;
+    // A replica compares once, after its start. While replicas with the old and the new setting run, they would otherwise replace
+    // each other's keys in turn.
+    let mut is_to_change = true;
     loop {
         let ahead = ring.ahead(clock.now());
         if let Some(seconds) = ahead.filter(|_| !was_ahead) {
@@ -20,7 +23,8 @@ pub async fn watch(store: Store, ring: KeyRing, schedule: Schedule, clock: Clock
         }
         was_ahead = ahead.is_some();
         tokio::time::sleep(schedule.poll()).await;
-        let why = match look(&store, &ring, &schedule, &clock).await {
+        is_to_change &= ring.newest().is_some_and(|(_, algorithm)| algorithm != store.algorithm());
+        let why = match look(&store, &ring, &schedule, is_to_change, &clock).await {
             Ok(()) => String::new(),
             Err(error) => error.to_string(),
         };
@@ -37,16 +41,22 @@ pub async fn watch(store: Store, ring: KeyRing, schedule: Schedule, clock: Clock
     }
 }
 
-async fn look(store: &Store, ring: &KeyRing, schedule: &Schedule, clock: &Clock) -> Result<(), Error> {
+async fn look(
+    store: &Store,
+    ring: &KeyRing,
+    schedule: &Schedule,
+    is_to_change: bool,
+    clock: &Clock,
+) -> Result<(), Error> {
     let now = clock.now();
     // Whether or not the database answers, time passes.
     ring.publish(now)?;
     ring.replace(store, &store.rows().await?, now)?;
-    let due = schedule
-        .max_age
-        .zip(ring.newest_created_at())
-        .is_some_and(|(max_age, created_at)| seconds(now) >= created_at.saturating_add_unsigned(max_age.as_secs()));
-    if due {
+    let due = ring.newest().is_some_and(|(created_at, algorithm)| {
+        let end = schedule.max_age.map(|age| created_at.saturating_add_unsigned(age.as_secs()));
+        end.is_some_and(|end| seconds(now) >= end) || (is_to_change && algorithm != store.algorithm())
+    });
+    if due && !ring.is_rotating(now) {
         match store.rotate(schedule, false, now).await {
             // Another replica was quicker.
             Ok(_) | Err(Error::Refused(_)) => {}
@@ -59,9 +69,13 @@ async fn look(store: &Store, ring: &KeyRing, schedule: &Schedule, clock: &Clock)
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+    use std::{
+        collections::BTreeSet,
+        time::{Duration, SystemTime, UNIX_EPOCH},
+    };
 
     use chassis::metrics::Metrics;
+    use token::{Algorithm, SigningAlgorithm};
 
     use super::*;
     use crate::{
@@ -87,8 +101,8 @@ mod tests {
         states(&times, seconds(now))
     }
 
-    #[tokio::test]
-    async fn a_key_is_replaced_when_it_has_reached_its_age_and_not_before_and_only_once() {
+    /// A store with its first key, made for the default algorithm, and the ring of a replica.
+    async fn at_start() -> (Store, KeyRing, tempfile::TempDir) {
         let directory = tempfile::tempdir().expect("a directory");
         let source = Source::Sqlite(directory.path().join("auth.db"));
         let options = Options { source, connections: 1, timeout: Duration::from_secs(1) };
@@ -98,11 +112,56 @@ mod tests {
         let rows = store.rows_or_first(&SCHEDULE, at(Duration::ZERO)).await.expect("a key");
         let issuance = Issuance { issuer: "i".to_owned(), audience: "a".to_owned(), ttl: SCHEDULE.token_ttl };
         let ring = KeyRing::open(&store, &rows, issuance, at(Duration::ZERO)).expect("a ring");
+        (store, ring, directory)
+    }
+
+    #[tokio::test]
+    async fn a_changed_algorithm_is_a_rotation_and_only_one() {
+        let (store, ring, _directory) = at_start().await;
+        let store = store.with_algorithm(SigningAlgorithm::Es256);
+        let (start, both) = (at(Duration::ZERO), BTreeSet::from([Algorithm::EdDsa, Algorithm::Es256]));
+        for _ in 0..2 {
+            look(&store, &ring, &SCHEDULE, true, &Clock::fixed(start)).await.expect("looked");
+            assert_eq!(states_of(&store, start).await, [State::Signing, State::Next]);
+        }
+        assert_eq!(ring.algorithms(start), both, "the old key verifies until its tokens are over");
+        let signing = at(SCHEDULE.lead());
+        look(&store, &ring, &SCHEDULE, true, &Clock::fixed(signing)).await.expect("looked");
+        assert_eq!(states_of(&store, signing).await, [State::Retiring, State::Signing]);
+        let over = at(SCHEDULE.lead() + SCHEDULE.tail());
+        assert_eq!(ring.algorithms(over), BTreeSet::from([Algorithm::Es256]));
+    }
+
+    #[tokio::test]
+    async fn a_change_waits_for_the_rotation_that_is_under_way() {
+        let (store, ring, _directory) = at_start().await;
+        let start = at(Duration::ZERO);
+        store.rotate(&SCHEDULE, false, start).await.expect("rotated");
+        let store = store.with_algorithm(SigningAlgorithm::Es256);
+        look(&store, &ring, &SCHEDULE, true, &Clock::fixed(start)).await.expect("looked");
+        assert_eq!(states_of(&store, start).await, [State::Signing, State::Next]);
+        let signing = at(SCHEDULE.lead());
+        look(&store, &ring, &SCHEDULE, true, &Clock::fixed(signing)).await.expect("looked");
+        assert_eq!(states_of(&store, signing).await, [State::Retiring, State::Signing, State::Next]);
+    }
+
+    #[tokio::test]
+    async fn a_replica_with_the_old_setting_does_not_change_the_algorithm_back() {
+        let (store, ring, _directory) = at_start().await;
+        let start = at(Duration::ZERO);
+        store.clone().with_algorithm(SigningAlgorithm::Es256).rotate(&SCHEDULE, true, start).await.expect("rotated");
+        look(&store, &ring, &SCHEDULE, false, &Clock::fixed(start)).await.expect("looked");
+        assert_eq!(states_of(&store, start).await, [State::Retiring, State::Signing]);
+    }
+
+    #[tokio::test]
+    async fn a_key_is_replaced_when_it_has_reached_its_age_and_not_before_and_only_once() {
+        let (store, ring, _directory) = at_start().await;
         let almost = at(DAY.saturating_sub(Duration::from_secs(1)));
-        look(&store, &ring, &SCHEDULE, &Clock::fixed(almost)).await.expect("looked");
+        look(&store, &ring, &SCHEDULE, true, &Clock::fixed(almost)).await.expect("looked");
         assert_eq!(states_of(&store, almost).await, [State::Signing]);
         for _ in 0..2 {
-            look(&store, &ring, &SCHEDULE, &Clock::fixed(at(DAY))).await.expect("looked");
+            look(&store, &ring, &SCHEDULE, true, &Clock::fixed(at(DAY))).await.expect("looked");
             assert_eq!(states_of(&store, at(DAY)).await, [State::Signing, State::Next]);
         }
     }

@@ -12,12 +12,17 @@ const NOW = 1_800_000_000;
 const HEADER = { alg: "EdDSA", typ: "at+jwt", kid: "key" };
 const CLAIMS = { iss: "auth.service", sub: "ünder", aud: "hello.service", exp: NOW + 900, iat: NOW, nbf: NOW, jti: "1" };
 
-async function issued() {
-  const pair = await webcrypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
-  const signed = `${partOf(HEADER)}.${partOf(CLAIMS)}`;
-  const signature = await webcrypto.subtle.sign("Ed25519", pair.privateKey, new TextEncoder().encode(signed));
-  const { x } = await webcrypto.subtle.exportKey("jwk", pair.publicKey);
-  return { token: `${signed}.${base64url(new Uint8Array(signature))}`, set: { keys: [{ kty: "OKP", crv: "Ed25519", x, kid: "key" }] } };
+const SIGNED_WITH = {
+  EdDSA: { key: "Ed25519", signature: "Ed25519" },
+  ES256: { key: { name: "ECDSA", namedCurve: "P-256" }, signature: { name: "ECDSA", hash: "SHA-256" } },
+};
+
+async function issued(alg = "EdDSA", kid = "key") {
+  const pair = await webcrypto.subtle.generateKey(SIGNED_WITH[alg].key, true, ["sign", "verify"]);
+  const signed = `${partOf({ ...HEADER, alg, kid })}.${partOf(CLAIMS)}`;
+  const signature = await webcrypto.subtle.sign(SIGNED_WITH[alg].signature, pair.privateKey, new TextEncoder().encode(signed));
+  const { kty, crv, x, y } = await webcrypto.subtle.exportKey("jwk", pair.publicKey);
+  return { token: `${signed}.${base64url(new Uint8Array(signature))}`, set: { keys: [{ kty, crv, x, ...(y && { y }), kid, use: "sig", alg }] } };
 }
 
 test("parts are read and written alike", () => {
@@ -43,8 +48,8 @@ test("only JSON objects are read", () => {
   assert.equal(objectOf(base64url(Uint8Array.of(0x7b, 0xff, 0x7d))), null, "not UTF-8");
 });
 
-test("a signature fits what was signed, and nothing else", async () => {
-  const { token, set } = await issued();
+for (const alg of Object.keys(SIGNED_WITH)) test(`a signature by ${alg} fits what was signed, and nothing else`, async () => {
+  const { token, set } = await issued(alg);
   const verdict = async (compact, keys = set) => (await check(compact, keys, webcrypto.subtle)).verdict;
   assert.equal(await verdict(token), "fits");
   for (const random of [0, 0.3, 0.6, 0.999]) {
@@ -52,10 +57,27 @@ test("a signature fits what was signed, and nothing else", async () => {
   }
   assert.equal(await verdict(withClaims(token, { exp: NOW + 9999 })), "differs");
   assert.equal(await verdict(unsigned(token)), "differs");
-  assert.equal(await verdict(token, (await issued()).set), "differs");
+  assert.equal(await verdict(token, (await issued(alg)).set), "differs");
   assert.equal(await verdict(token, { keys: [] }), "differs");
   assert.equal(await verdict(`${token}A`), "differs");
   assert.equal(await verdict("nonsense"), "differs");
+});
+
+test("while keys of two algorithms are published, each verifies its own only", async () => {
+  const [old, next] = [await issued("EdDSA", "old"), await issued("ES256", "next")];
+  const both = { keys: [...old.set.keys, ...next.set.keys] };
+  for (const { token } of [old, next]) {
+    assert.equal((await check(token, both, webcrypto.subtle)).verdict, "fits");
+    const { header, payload, signature } = parts(token);
+    const alg = objectOf(header).alg === "EdDSA" ? "ES256" : "EdDSA";
+    const confused = [partOf({ ...objectOf(header), alg }), payload, signature].join(".");
+    assert.equal((await check(confused, both, webcrypto.subtle)).verdict, "differs", `called ${alg}`);
+  }
+  for (const alg of ["toString", "__proto__", "es256", null]) {
+    const { payload, signature } = parts(next.token);
+    const named = [partOf({ ...HEADER, alg, kid: "next" }), payload, signature].join(".");
+    assert.equal((await check(named, both, webcrypto.subtle)).verdict, "differs", String(alg));
+  }
 });
 
 test("what cannot be checked is said and not guessed", async () => {
@@ -108,6 +130,16 @@ test("rules are applied in hello's order", async () => {
   assert.equal(stop(withClaims(token, { exp: NOW - LEEWAY + 1 })), null);
   assert.equal(stop(withClaims(token, { exp: "soon" })), "expiry");
   assert.equal(stop(withClaims(token, { aud: "x", exp: 1 }), { signature: "differs" }), "signature");
+});
+
+test("an ES256 token is judged by the same rules, and a classic one names no key", async () => {
+  const { token } = await issued("ES256");
+  const { payload, signature } = parts(token);
+  const unknown = [partOf({ ...HEADER, alg: "ES256", kid: "other" }), payload, signature].join(".");
+  assert.equal(stop(token, { own: { ...OWN, alg: "ES256" } }), null);
+  assert.equal(stop(unknown, { own: { ...OWN, alg: "ES256" } }), "key");
+  const classic = [partOf({ alg: "HS256", typ: "at+jwt" }), payload, signature].join(".");
+  assert.equal(stop(classic, { own: { ...OWN, alg: "HS256" }, kids: [] }), null);
 });
 
 test("what is not known is neither held nor broken", async () => {

@@ -1,6 +1,6 @@
 //! Signing in, the token taken apart, and what hello says to forged ones.
 use e2e::{
-    LONG, Program, Shared, Suite, Target, Test,
+    LONG, Launch, Program, Shared, Suite, Target, Test,
     browser::{Browser, DESK, key},
     eventually,
 };
@@ -19,6 +19,7 @@ pub(crate) fn tests() -> Vec<Test> {
         an_expired_token_is_a_real_one,
         who_does_not_wait_for_the_end_gets_what_he_asked_for_next,
         where_the_browser_cannot_check_it_says_so,
+        an_es256_signature_is_checked_in_the_browser_and_a_forgery_is_judged_like_hello_does,
     ]
 }
 
@@ -201,4 +202,17 @@ async fn where_the_browser_cannot_check_it_says_so() {
     page.click("#parts .copy").await;
     page.shows("#parts .copy", |text| text == "Copied token").await;
     assert_eq!(page.complaints().await, Vec::<String>::new());
+}
+
+async fn an_es256_signature_is_checked_in_the_browser_and_a_forgery_is_judged_like_hello_does() {
+    let es256 = |launch: Launch| launch.set("SIGNING_ALGORITHM", "ES256");
+    let suite =
+        Suite::split_with(|launch| if launch.program() == Program::Auth { es256(launch) } else { launch }).await;
+    let page = Browser::at(suite.origin()).await;
+    sign_in(&page).await;
+    page.shows("#signature-check", |text| text.starts_with("✓ The signature fits.")).await;
+    page.click("[data-forgery=tampered]").await;
+    page.shows("#cheat-result .exchange", |text| text.contains("401")).await;
+    let stop = page.text("#cheat-result .rules li:has(.stop)").await;
+    assert!(stop.contains("the signature fits"), "{stop}");
 }

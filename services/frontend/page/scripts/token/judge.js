@@ -16,7 +16,7 @@ export function judge(compact, { kids, signature, own, now }) {
   const header = (readable && objectOf(split.header)) || null;
   const claims = (readable && objectOf(split.payload)) || null;
   const of = (object, judged) => (object === null ? null : judged(object));
-  const keyed = (header) => own.alg !== "EdDSA" || kids.includes(header.kid);
+  const keyed = (header) => own.alg === "HS256" || kids.includes(header.kid);
   return [
     rule("form", "three parts of base64url", readable),
     rule("header", "a header that can be read", readable ? header !== null : null),

@@ -1,6 +1,12 @@
 // Whether a token's signature fits one of the published keys, judged here and by nobody else.
 import { bytesOf, objectOf, parts } from "./jws.js";
 
+/** The algorithms that auth signs with (RFC 8037 section 3.1, RFC 7518 section 3.4): their keys, and WebCrypto's names for them. */
+const ALGORITHMS = {
+  EdDSA: { kty: "OKP", crv: "Ed25519", members: ["x"], importAs: "Ed25519", verifyAs: "Ed25519" },
+  ES256: { kty: "EC", crv: "P-256", members: ["x", "y"], importAs: { name: "ECDSA", namedCurve: "P-256" }, verifyAs: { name: "ECDSA", hash: "SHA-256" } },
+};
+
 /**
  * `verdict` is "fits", "differs", or "unknown" where this browser or this token gives no way to tell; `why` says it plainly.
  * @param {string} compact
@@ -16,10 +22,12 @@ export async function check(compact, set, subtle) {
   if (header.alg === "HS256") {
     return told("unknown", "Classic mode: HS256 is made with a shared secret, which is published nowhere. Whoever could check this token could also forge one.");
   }
-  if (header.alg !== "EdDSA") {
-    return told("differs", `Its header says alg ${JSON.stringify(header.alg)}. Our keys are for EdDSA only.`);
+  if (!Object.hasOwn(ALGORITHMS, header.alg)) {
+    return told("differs", `Its header says alg ${JSON.stringify(header.alg)}. Our keys are for ${Object.keys(ALGORITHMS).join(" and ")} only.`);
   }
-  const key = (set.keys ?? []).find(({ kid, kty, crv }) => kid === header.kid && kty === "OKP" && crv === "Ed25519");
+  // Each key verifies its own algorithm only, whatever a header says (RFC 8725 section 3.1).
+  const algorithm = ALGORITHMS[header.alg];
+  const key = (set.keys ?? []).find(({ kid, kty, crv }) => kid === header.kid && kty === algorithm.kty && crv === algorithm.crv);
   if (!key) {
     return told("differs", "No published key has the kid that its header names.");
   }
@@ -28,22 +36,23 @@ export async function check(compact, set, subtle) {
   }
   const signature = bytesOf(split.signature);
   if (signature?.length !== 64) {
-    return told("differs", "An Ed25519 signature has 64 bytes; this one has not.");
+    return told("differs", `An ${header.alg} signature has 64 bytes. This one does not.`);
   }
-  return verified(key, signature, `${split.header}.${split.payload}`, subtle);
+  return verified(algorithm, key, signature, `${split.header}.${split.payload}`, subtle);
 }
 
-async function verified({ x }, signature, signed, subtle) {
+async function verified({ kty, crv, members, importAs, verifyAs }, jwk, signature, signed, subtle) {
   let key;
   try {
-    key = await subtle.importKey("jwk", { kty: "OKP", crv: "Ed25519", x }, "Ed25519", false, ["verify"]);
+    const coordinates = Object.fromEntries(members.map((name) => [name, jwk[name]]));
+    key = await subtle.importKey("jwk", { kty, crv, ...coordinates }, importAs, false, ["verify"]);
   } catch (problem) {
     const missing = problem?.name === "NotSupportedError";
     return missing
-      ? told("unknown", "This browser cannot check Ed25519 signatures yet. The services check it all the same.")
+      ? told("unknown", `This browser cannot check ${crv} signatures yet. The services check it all the same.`)
       : told("unknown", "The published key cannot be read here.");
   }
-  const fits = await subtle.verify("Ed25519", key, signature, new TextEncoder().encode(signed));
+  const fits = await subtle.verify(verifyAs, key, signature, new TextEncoder().encode(signed));
   return fits
     ? told("fits", "Checked in this browser with auth’s public key. Nobody was asked.")
     : told("differs", "Checked in this browser: auth’s key did not sign these very characters.");

@@ -1,4 +1,5 @@
 //! Signing keys over time: published before they sign, good until the last token has expired, gone at once when they must.
+mod algorithm;
 mod retired;
 mod rotated;
 mod sealed;
@@ -9,7 +10,7 @@ use e2e::{Client, Jws, LONG, Launch, Program, Said, Store, Test, eventually};
 use serde_json::Value;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [retired::tests(), rotated::tests(), sealed::tests()].into_iter().flatten().collect()
+    [algorithm::tests(), retired::tests(), rotated::tests(), sealed::tests()].into_iter().flatten().collect()
 }
 
 /// As short as hello's own pause between two fetches allows.
