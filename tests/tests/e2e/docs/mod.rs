@@ -1,5 +1,6 @@
 //! Every marked command of the documents is run, and what they say of files is held against the files; see `e2e::docs` for how to mark one.
 mod claims;
+mod links;
 
 use std::{
     fs,
@@ -31,6 +32,7 @@ pub(crate) fn tests() -> Vec<Test> {
         tests.extend(by_a_gateway.map(|test| test.needing_all([&skips::CLUSTER, &skips::GATEWAY])));
     }
     tests.extend(claims::tests());
+    tests.extend(links::tests());
     tests
 }
 
