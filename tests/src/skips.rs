@@ -50,6 +50,9 @@ pub static POSTGRES: Capability =
         find_on_path(&["initdb"]).is_some() || !postgres_directories().is_empty()
     });
 
+/// A pooler of PostgreSQL's connections.
+pub static PGBOUNCER: Capability = Capability::new("pgbouncer", "install pgbouncer", || pgbouncer().is_some());
+
 /// What makes certificates.
 pub static OPENSSL: Capability = Capability::new("openssl", "install openssl", || find_on_path(&["openssl"]).is_some());
 
@@ -200,6 +203,11 @@ pub fn zsh() -> Option<PathBuf> {
 /// nginx, which Debian has where only root looks for programs.
 pub fn nginx() -> Option<PathBuf> {
     find_on_path(&["nginx"]).or_else(|| Some(PathBuf::from("/usr/sbin/nginx")).filter(|file| file.is_file()))
+}
+
+/// `PgBouncer`, which Debian has where only root looks for programs.
+pub fn pgbouncer() -> Option<PathBuf> {
+    find_on_path(&["pgbouncer"]).or_else(|| Some(PathBuf::from("/usr/sbin/pgbouncer")).filter(|file| file.is_file()))
 }
 
 /// The Python that has PyJWT, if it is there.

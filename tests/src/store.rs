@@ -76,7 +76,12 @@ impl Store {
 
     /// From now on services reach it through this gate only.
     pub fn through(&mut self, gate: &Gate) {
-        self.port = Some(gate.port());
+        self.through_port(gate.port());
+    }
+
+    /// From now on services reach it at this port of 127.0.0.1.
+    pub fn through_port(&mut self, port: u16) {
+        self.port = Some(port);
     }
 
     /// A gate before its server, which services are told of from now on.

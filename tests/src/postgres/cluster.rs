@@ -99,7 +99,7 @@ impl Cluster {
         self.run_by_the_server(binaries().join(name))
     }
 
-    fn run_by_the_server(&self, program: PathBuf) -> Command {
+    pub(super) fn run_by_the_server(&self, program: PathBuf) -> Command {
         let mut command = Command::new(program);
         if let Some((user, group)) = unprivileged() {
             command.uid(user).gid(group);

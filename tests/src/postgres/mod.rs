@@ -3,6 +3,7 @@
 //! A test that stops the server starts one of its own: `Server::start(Durability::Fast)`.
 //! Needs [`skips::POSTGRES`](crate::skips::POSTGRES).
 mod cluster;
+mod pooler;
 mod server;
 
 use std::{
@@ -17,6 +18,7 @@ use std::{
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::{runtime, sync::OnceCell, time::timeout};
 
+pub use self::pooler::{PoolMode, Pooler};
 pub use self::server::{Durability, Server, Stop};
 
 type Shared = Arc<OnceCell<Server>>;

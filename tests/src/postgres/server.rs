@@ -1,7 +1,7 @@
 //! One PostgreSQL server of our own: started, stopped as an operator or a crash would, started again on the same port.
 use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::PathBuf,
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus},
     thread,
     time::Duration,
@@ -53,6 +53,7 @@ pub struct Server {
     cluster: Cluster,
     durability: Durability,
     encrypted: bool,
+    address: IpAddr,
     port: u16,
 }
 
@@ -60,6 +61,11 @@ impl Server {
     /// A new cluster, served on a free port.
     pub async fn start(durability: Durability) -> Self {
         Self::serving(Cluster::new(), durability, false).await
+    }
+
+    /// The same, on this address alone.
+    pub async fn start_at(address: IpAddr) -> Self {
+        Self::listening(Cluster::new(), Durability::Fast, false, address).await
     }
 
     /// The same, and it speaks TLS with a certificate for `localhost` of its own making. Needs [`crate::skips::OPENSSL`].
@@ -82,14 +88,18 @@ impl Server {
 
     /// Address of its listener.
     pub fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.port).into()
+        (self.address, self.port).into()
     }
 
     async fn serving(cluster: Cluster, durability: Durability, encrypted: bool) -> Self {
+        Self::listening(cluster, durability, encrypted, Ipv4Addr::LOCALHOST.into()).await
+    }
+
+    async fn listening(cluster: Cluster, durability: Durability, encrypted: bool, address: IpAddr) -> Self {
         audit::secret(PASSWORD);
-        let mut server = Self { running: None, cluster, durability, encrypted, port: 0 };
+        let mut server = Self { running: None, cluster, durability, encrypted, address, port: 0 };
         for _ in 0..ATTEMPTS {
-            let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+            let free = TcpListener::bind((address, 0)).expect("a free port");
             server.port = free.local_addr().expect("an address").port();
             drop(free);
             if server.try_start().await {
@@ -141,7 +151,8 @@ impl Server {
     fn command(&self) -> Command {
         let mut command = self.cluster.program("postgres");
         command.arg("-D").arg(self.cluster.data()).args(["-p", &self.port.to_string(), "-c", CONNECTIONS]);
-        command.args(["-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=16MB", "-c", "autovacuum=off"]);
+        command.arg("-c").arg(format!("listen_addresses={}", self.address));
+        command.args(["-c", "shared_buffers=16MB", "-c", "autovacuum=off"]);
         command.arg("-c").arg(format!("unix_socket_directories={}", self.cluster.path().display()));
         if self.durability == Durability::Fast {
             command.args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]);
@@ -155,6 +166,16 @@ impl Server {
     /// The certificate that it shows, which signed itself.
     pub fn certificate(&self) -> PathBuf {
         self.cluster.certificate()
+    }
+
+    /// The directory of its socket.
+    pub fn socket_directory(&self) -> &Path {
+        self.cluster.path()
+    }
+
+    /// A program that runs as the user whom the server runs as.
+    pub(super) fn run_as_its_user(&self, program: PathBuf) -> Command {
+        self.cluster.run_by_the_server(program)
     }
 
     /// Where it listens.

@@ -4,13 +4,17 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{PgPool, postgres::PgConnectOptions};
+use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
 use super::{
-    Database, MIGRATIONS, OpenError, Pool, Source,
+    Database, OpenError, Pool, Source,
     failure::{describe, describe_migration, is_crowded, is_passing},
-    postgres, within,
+    migrate,
+    postgres::{Connections, Way},
+    postgres_url::Servers,
+    probe::{self, Found},
+    within,
 };
 
 /// The first pause between two attempts; each further one is twice as long …
@@ -48,9 +52,10 @@ impl Database {
             }
         });
         tokio::spawn(async move {
-            let pool = database.knock(&server).await;
+            let found = database.knock(&server).await;
+            let connections = database.connections(found).await;
             tracing::info!("the database is back");
-            database.found(Pool::Postgres(pool));
+            database.found(Pool::Postgres(connections));
         });
     }
 
@@ -62,46 +67,56 @@ impl Database {
         }
         let (database, server) = (self.clone(), server.clone());
         tokio::spawn(async move {
+            let answers = database.answers();
             match database.ask(&server).await {
+                // There is a server, but perhaps not the one that the pool's connections lead to.
+                Ok(found) => {
+                    database.leave(found.connection).await;
+                    let limit = database.0.options.timeout;
+                    let is_dead = match database.pool() {
+                        Ok((_, Pool::Postgres(pool))) => within(limit, pool.acquire()).await.is_err(),
+                        _ => false,
+                    };
+                    if is_dead && database.answers() == answers {
+                        database.lost(number, "no answer on its connections, but on a new one");
+                    }
+                }
                 // Crowded, but there: what connections we have are worth more than none.
-                Err(why) if !is_crowded(&why) => database.lost(number, &describe(&why)),
-                _ => {}
+                Err(why) if is_crowded(&why) => {}
+                Err(why) => database.lost(number, &describe(&why)),
             }
             database.0.suspected.store(false, Ordering::Relaxed);
         });
     }
 
-    /// Whether the server answers now and accepts writes; if not, why.
-    async fn ask(&self, server: &PgConnectOptions) -> Result<(), sqlx::Error> {
-        let limit = self.0.options.timeout;
-        let connection = within(limit, async {
-            let mut connection = postgres::connect(server).await?;
-            postgres::is_writable(&mut connection).await?;
-            Ok(connection)
-        });
-        let connection = connection.await?;
-        let _ = timeout(limit, sqlx::Connection::close(connection)).await;
-        Ok(())
+    /// How many requests the server has answered, whatever it said.
+    fn answers(&self) -> u64 {
+        self.0.answers.load(Ordering::Relaxed)
+    }
+
+    /// A server that answers now and accepts writes; if there is none, why.
+    async fn ask(&self, servers: &Servers) -> Result<Found, sqlx::Error> {
+        probe::find(servers, self.0.options.timeout).await
     }
 
     /// For a command: a server that does not answer now is an error.
-    pub(super) async fn knock_once(&self, server: &PgConnectOptions) -> Result<(), OpenError> {
-        self.ask(server).await.map_err(|error| OpenError::Away(describe(&error)))
+    pub(super) async fn knock_once(&self, servers: &Servers) -> Result<(), OpenError> {
+        let found = self.ask(servers).await.map_err(|error| OpenError::Away(describe(&error)))?;
+        self.leave(found.connection).await;
+        Ok(())
     }
 
     /// At the start: looks for the server and brings its tables up to date, however long that takes.
-    pub(super) async fn knock_until_migrated(&self, server: &PgConnectOptions) -> Result<PgPool, OpenError> {
+    pub(super) async fn knock_until_migrated(&self, servers: &Servers) -> Result<Connections, OpenError> {
         let mut pauses = Pauses::default();
         loop {
-            let pool = self.knock(server).await;
-            // Without the time limits of a request: a migration takes as long as it takes.
-            let migrated = async {
-                let mut connection = within(self.0.options.timeout, postgres::connect(server)).await?;
-                MIGRATIONS.run(&mut connection).await
-            };
-            match migrated.await {
-                Ok(()) => return Ok(pool),
-                Err(error) if !is_passing(&error) => return Err(error.into()),
+            let mut found = self.knock(servers).await;
+            if found.way == Way::Pooler {
+                tracing::info!("the database is reached through a pooler: each statement is a transaction");
+            }
+            match migrate::run(&mut found.connection).await {
+                Ok(()) => return Ok(self.connections(found).await),
+                Err(error) if !is_passing(&error) => return Err(OpenError::Migrate(error)),
                 Err(error) => tracing::warn!(error = describe_migration(&error), "the database is away again"),
             }
             tokio::time::sleep(pauses.next()).await;
@@ -109,17 +124,17 @@ impl Database {
     }
 
     /// Looks for the server until it answers.
-    async fn knock(&self, server: &PgConnectOptions) -> PgPool {
-        let limit = self.0.options.timeout;
-        let server = postgres::within(server, limit);
+    async fn knock(&self, servers: &Servers) -> Found {
         let (mut pauses, mut told) = (Pauses::default(), String::new());
         loop {
-            let Err(why) = self.ask(&server).await else {
-                self.0.connects.count("succeeded");
-                return postgres::pool(server, self.0.options.connections, limit);
+            let why = match self.ask(servers).await {
+                Ok(found) => {
+                    self.0.connects.count("succeeded");
+                    return found;
+                }
+                Err(why) => describe(&why),
             };
             self.0.connects.count("failed");
-            let why = describe(&why);
             // The same reason once, not at every attempt.
             if why != told {
                 tracing::warn!(why, "cannot reach the database; trying on");
@@ -127,6 +142,17 @@ impl Database {
             }
             tokio::time::sleep(pauses.next()).await;
         }
+    }
+
+    /// Connections to the server that was found.
+    async fn connections(&self, found: Found) -> Connections {
+        let Found { server, way, connection } = found;
+        self.leave(connection).await;
+        Connections::new(&server, way, self.0.options.connections, self.0.options.timeout)
+    }
+
+    async fn leave(&self, connection: PgConnection) {
+        let _ = timeout(self.0.options.timeout, connection.close()).await;
     }
 }
 

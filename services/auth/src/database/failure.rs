@@ -17,6 +17,8 @@ const UNAVAILABLE: [&str; 8] = [
     "3D000", // invalid_catalog_name: the database does not exist
     "55000", // object_not_in_prerequisite_state: the database accepts no connections now
 ];
+/// The role may not do this.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
 /// Class 08, connection exceptions. A pooler such as `PgBouncer` reports a server that it lost with one of these.
 const CONNECTION_EXCEPTION: &str = "08";
 /// SQLSTATEs of a connection that remembers prepared statements which the server does not have any more, or which no
@@ -67,6 +69,12 @@ pub(super) fn is_crowded(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == TOO_MANY_CONNECTIONS)
 }
 
+/// Whether a pooler refused a setting that PostgreSQL would have taken when the connection began.
+pub(super) fn is_refused_parameter(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.message().to_ascii_lowercase().contains("unsupported startup parameter"))
+}
+
 /// Whether a migration failed for a reason that passes.
 pub(super) fn is_passing(error: &MigrateError) -> bool {
     match error {
@@ -85,18 +93,38 @@ pub(super) fn describe(error: &sqlx::Error) -> String {
         return error.to_string();
     }
     let Some(error) = error.as_database_error() else { return error.to_string() };
-    error
-        .try_downcast_ref::<PgDatabaseError>()
-        .map_or_else(|| error.message().to_owned(), |error| format!("{} (SQLSTATE {})", error.message(), error.code()))
+    error.try_downcast_ref::<PgDatabaseError>().map_or_else(
+        || error.message().to_owned(),
+        |error| {
+            let message = error.message();
+            format!("{message} (SQLSTATE {}){}", error.code(), hint(message))
+        },
+    )
+}
+
+/// What helps against a mode of `PgBouncer` that no transaction survives.
+fn hint(message: &str) -> &'static str {
+    if message.contains("statement pooling mode") {
+        "; set PgBouncer's pool_mode to session or transaction"
+    } else {
+        ""
+    }
 }
 
 /// The same for a migration.
 pub(super) fn describe_migration(error: &MigrateError) -> String {
-    match error {
-        MigrateError::Execute(error) => describe(error),
-        MigrateError::ExecuteMigration(error, version) => format!("migration {version}: {}", describe(error)),
-        error => error.to_string(),
+    let (cause, message) = match error {
+        MigrateError::Execute(cause) => (cause, describe(cause)),
+        MigrateError::ExecuteMigration(cause, version) => (cause, format!("migration {version}: {}", describe(cause))),
+        error => return error.to_string(),
+    };
+    let code = cause.as_database_error().and_then(DatabaseError::code);
+    if code.is_some_and(|code| code == INSUFFICIENT_PRIVILEGE) {
+        return format!(
+            "{message}; run `auth migrate` as a role that may create tables, then this role needs no more than to read and write them"
+        );
     }
+    message
 }
 
 #[cfg(test)]

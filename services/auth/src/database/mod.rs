@@ -4,17 +4,21 @@
 //! A PostgreSQL that went away is noticed once: from then on every request is told so at once, and a single task knocks
 //! until it is back. So an outage costs no request its patience, and no storm of connections greets the server's return.
 mod away;
+mod begin;
 mod failure;
+mod migrate;
 mod monitor;
 mod postgres;
+mod postgres_url;
+mod probe;
+mod session;
 mod source;
 mod sqlite;
 
 use std::{
-    path::{Path, PathBuf},
     sync::{
         Arc, OnceLock, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU64},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -24,12 +28,15 @@ use chassis::{
     metrics::{CounterBy, Metrics},
 };
 use sqlx::{
-    PgPool, SqlitePool,
+    SqlitePool,
     migrate::{MigrateError, Migrator},
 };
 
+pub(crate) use self::begin::Begin;
 use self::failure::{ServerState, classify, describe, describe_migration};
+use self::postgres::Connections;
 pub use self::source::{DatabaseUrl, Source};
+pub use self::sqlite::embedded;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -76,7 +83,7 @@ pub enum Pool {
     /// A file.
     Sqlite(SqlitePool),
     /// A server.
-    Postgres(PgPool),
+    Postgres(Connections),
 }
 
 /// How to reach the database, and how patiently.
@@ -110,6 +117,7 @@ struct Inner {
     pool: RwLock<Option<(u64, Pool)>>,
     number: AtomicU64,
     suspected: AtomicBool,
+    answers: AtomicU64,
     connects: CounterBy,
     /// Of readiness, once a service has asked for it.
     condition: OnceLock<Condition>,
@@ -124,7 +132,12 @@ macro_rules! on {
         let work = Box::pin(async {
             match &pool {
                 $crate::database::Pool::Sqlite($connections) => $work,
-                $crate::database::Pool::Postgres($connections) => $work,
+                $crate::database::Pool::Postgres(connections) => {
+                    let mut session = connections.session().await?;
+                    let $connections = &mut session;
+                    let outcome = $work;
+                    session.end(outcome).await
+                }
             }
         });
         database.judged(number, work).await
@@ -134,15 +147,28 @@ macro_rules! on {
 /// Runs a block in a transaction, which is undone by `?` and by being dropped. SQLite takes its one write lock first:
 /// a transaction that reads before it writes could not get it any more.
 macro_rules! transaction {
-    ($database:expr, $transaction:ident => $work:block) => {
-        $crate::database::on!($database, connections => {
-            let begin = $crate::database::Begin::begin(connections);
-            let mut $transaction = connections.begin_with(begin).await?;
-            let outcome = $work;
-            $transaction.commit().await?;
-            Ok(outcome)
-        })
-    };
+    ($database:expr, $transaction:ident => $work:block) => {{
+        let database: &$crate::database::Database = $database;
+        let (number, pool) = database.pool()?;
+        let work = Box::pin(async {
+            match &pool {
+                $crate::database::Pool::Sqlite(connections) => {
+                    $crate::database::transaction!(@begun connections, $transaction => $work)
+                }
+                $crate::database::Pool::Postgres(connections) => {
+                    $crate::database::transaction!(@begun connections, $transaction => $work)
+                }
+            }
+        });
+        database.judged(number, work).await
+    }};
+    (@begun $connections:ident, $transaction:ident => $work:block) => {{
+        let begin = $crate::database::Begin::begin($connections);
+        let mut $transaction = $connections.begin_with(begin).await?;
+        let outcome = $work;
+        $transaction.commit().await?;
+        Ok(outcome)
+    }};
 }
 
 /// Runs a block in a transaction that may last: its `Ok` is committed, its `Err` undone. The whole has no limit; each
@@ -178,24 +204,6 @@ macro_rules! long_transaction {
 
 pub(crate) use {long_transaction, on, transaction};
 
-/// How a transaction that will write begins.
-pub(crate) trait Begin {
-    /// The statement.
-    fn begin(&self) -> &'static str;
-}
-
-impl Begin for SqlitePool {
-    fn begin(&self) -> &'static str {
-        "BEGIN IMMEDIATE"
-    }
-}
-
-impl Begin for PgPool {
-    fn begin(&self) -> &'static str {
-        "BEGIN"
-    }
-}
-
 impl Database {
     /// Opens the database, making it at the first start, and brings its tables up to date. A service waits for a server
     /// that is away; a command, which somebody or something can give again, does not.
@@ -210,6 +218,7 @@ impl Database {
             pool: RwLock::default(),
             number: AtomicU64::default(),
             suspected: AtomicBool::default(),
+            answers: AtomicU64::default(),
             connects,
             condition: OnceLock::new(),
         }));
@@ -218,11 +227,11 @@ impl Database {
                 let pool = sqlite::open(file, database.0.options.timeout).await?;
                 database.found(Pool::Sqlite(pool));
             }
-            Source::Postgres(server) => {
+            Source::Postgres(servers) => {
                 if wait == Wait::No {
-                    database.knock_once(server).await?;
+                    database.knock_once(servers).await?;
                 }
-                let pool = database.knock_until_migrated(server).await?;
+                let pool = database.knock_until_migrated(servers).await?;
                 database.found(Pool::Postgres(pool));
             }
         }
@@ -250,6 +259,8 @@ impl Database {
 
     /// The outcome of some work. What says that the server is gone is remembered.
     pub(crate) fn noted<T>(&self, number: u64, outcome: Result<T, sqlx::Error>) -> Result<T, Error> {
+        let is_answer = matches!(outcome, Ok(_) | Err(sqlx::Error::Database(_)));
+        self.0.answers.fetch_add(u64::from(is_answer), Ordering::Relaxed);
         outcome.map_err(|error| {
             match classify(&error) {
                 ServerState::Unavailable => self.lost(number, &describe(&error)),
@@ -270,9 +281,4 @@ impl Database {
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     let late = |_| sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time"));
     tokio::time::timeout(limit, work).await.map_err(late)?
-}
-
-/// Where the embedded database lies in a data directory.
-pub fn embedded(directory: &Path) -> PathBuf {
-    directory.join(sqlite::FILE)
 }

@@ -7,7 +7,8 @@ use tokio::time::sleep;
 use super::{
     Database, Pool, Source,
     failure::{ServerState, classify, describe, is_crowded},
-    postgres, within,
+    probe::is_writable,
+    within,
 };
 
 /// Between two checks. Each uses the connection that has been idle for longest, so all of them take turns.
@@ -40,7 +41,7 @@ impl Database {
             sleep(PAUSE).await;
             // While it is away another task looks for it.
             let Ok((number, Pool::Postgres(pool))) = self.pool() else { continue };
-            let check = async { postgres::is_writable(&mut *pool.acquire().await?).await };
+            let check = async { is_writable(&mut *pool.acquire().await?).await };
             let Err(error) = within(self.0.options.timeout, check).await else { continue };
             match classify(&error) {
                 // Slow, busy or crowded: not for certain away.

@@ -1,45 +1,86 @@
-//! PostgreSQL: a server that several replicas may share.
-use std::time::Duration;
+//! PostgreSQL: a server that several replicas may share, reached directly or through a pooler.
+use std::{ops::Deref, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, PgPool, Row as _,
+    AssertSqlSafe, Connection as _, PgConnection, PgPool, SqlSafeStr as _, SqlStr,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::time::timeout;
+
+use super::session::Session;
 
 /// A connection is not kept for ever, so that a server behind a name can be replaced.
 const LONGEST_LIFE: Duration = Duration::from_mins(30);
 const LONGEST_IDLE: Duration = Duration::from_mins(5);
 
-/// One connection, outside any pool.
-pub(super) async fn connect(server: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    // Below a warning the server only tells that a table it was asked to make if need be exists.
-    server.clone().options([("client_min_messages", "warning")]).connect().await
+/// How a server is talked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// A session of one's own: prepared statements and settings last.
+    Direct,
+    /// Through a pooler such as `PgBouncer`. In its transaction mode the next statement may reach another session, so
+    /// that nothing lasts beyond a transaction, and nothing may be prepared outside of one.
+    Pooler,
 }
 
-/// auth writes with every login: a server that refuses writes cannot do its work. During a failover the address may lead
-/// to a standby for a while.
-pub(super) async fn is_writable(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    // A simple statement: nothing to prepare, so it works through every pooler.
-    let query = "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'";
-    let row = sqlx::raw_sql(query).fetch_one(connection).await?;
-    match (row.try_get(0)?, row.try_get(1)?) {
-        (true, _) => Err(unusable("the server is a standby, which is read-only")),
-        (false, true) => Err(unusable("the server is read-only: default_transaction_read_only is on")),
-        (false, false) => Ok(()),
+/// Connections to a server, made when they are needed.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    pool: PgPool,
+    way: Way,
+    limit: Duration,
+}
+
+impl Deref for Connections {
+    type Target = PgPool;
+
+    fn deref(&self) -> &PgPool {
+        &self.pool
     }
 }
 
-fn unusable(why: &'static str) -> sqlx::Error {
-    sqlx::Error::Io(std::io::Error::other(why))
-}
+impl Connections {
+    /// To a server that has just answered. `server` is as the URL has it.
+    pub(super) fn new(server: &PgConnectOptions, way: Way, most: u32, limit: Duration) -> Self {
+        let pool = PgPoolOptions::new()
+            .max_connections(most)
+            .acquire_timeout(limit)
+            .max_lifetime(LONGEST_LIFE)
+            .idle_timeout(LONGEST_IDLE)
+            // Both in place of sqlx's own tests, which wait without end for a server that has vanished.
+            .test_before_acquire(false)
+            .before_acquire(move |connection, _| Box::pin(async move { Ok(answers(connection, limit / 3).await) }))
+            .after_release(move |connection, _| Box::pin(async move { Ok(answers(connection, limit / 3).await) }))
+            .connect_lazy_with(options(server, way, limit));
+        Self { pool, way, limit }
+    }
 
-/// The same server, asked to give up a statement after `limit`.
-pub(super) fn within(server: &PgConnectOptions, limit: Duration) -> PgConnectOptions {
-    let limit = limit.as_millis().to_string();
-    server
-        .clone()
-        .options([("statement_timeout", limit.as_str()), ("idle_in_transaction_session_timeout", limit.as_str())])
+    /// For one statement.
+    pub(crate) async fn session(&self) -> Result<Session, sqlx::Error> {
+        match self.way {
+            Way::Direct => Ok(Session::direct(self.pool.acquire().await?)),
+            Way::Pooler => Ok(Session::transaction(self.pool.begin_with(self.begin()).await?, self.way)),
+        }
+    }
+
+    /// A transaction that begins with this. In a box, so that what works on it is written as for sqlx's own.
+    pub(crate) async fn begin_with(&self, begin: SqlStr) -> Result<Box<Session>, sqlx::Error> {
+        Ok(Box::new(Session::transaction(self.pool.begin_with(begin).await?, self.way)))
+    }
+
+    /// How a transaction begins. Through a pooler it brings its own time limits along.
+    pub(crate) fn begin(&self) -> SqlStr {
+        match self.way {
+            Way::Direct => "BEGIN".into_sql_str(),
+            Way::Pooler => {
+                let limit = self.limit.as_millis();
+                let begin = format!(
+                    "BEGIN; SET LOCAL statement_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {limit}"
+                );
+                AssertSqlSafe(begin).into_sql_str()
+            }
+        }
+    }
 }
 
 /// Whether the server still answers on this connection. If not, the pool closes it and takes another.
@@ -47,16 +88,17 @@ async fn answers(connection: &mut PgConnection, limit: Duration) -> bool {
     timeout(limit, connection.ping()).await.is_ok_and(|outcome| outcome.is_ok())
 }
 
-/// Connections to a server that has just answered; made when they are needed.
-pub(super) fn pool(server: PgConnectOptions, connections: u32, limit: Duration) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(limit)
-        .max_lifetime(LONGEST_LIFE)
-        .idle_timeout(LONGEST_IDLE)
-        // Both in place of sqlx's own tests, which wait without end for a server that has vanished.
-        .test_before_acquire(false)
-        .before_acquire(move |connection, _| Box::pin(async move { Ok(answers(connection, limit / 3).await) }))
-        .after_release(move |connection, _| Box::pin(async move { Ok(answers(connection, limit / 3).await) }))
-        .connect_lazy_with(server)
+/// The same server, asked to give up a statement after `limit`. A pooler takes no such settings at the beginning.
+pub(super) fn options(server: &PgConnectOptions, way: Way, limit: Duration) -> PgConnectOptions {
+    let server = server.clone().extra_float_digits(None);
+    if way == Way::Pooler {
+        return server.statement_cache_capacity(0);
+    }
+    let limit = limit.as_millis().to_string();
+    server.options([
+        ("statement_timeout", limit.as_str()),
+        ("idle_in_transaction_session_timeout", limit.as_str()),
+        // Below a warning the server only says that a table which it was asked to create, if need be, exists.
+        ("client_min_messages", "warning"),
+    ])
 }

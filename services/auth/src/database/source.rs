@@ -1,33 +1,22 @@
 //! Where the database is, as a URL says it.
-use std::{fmt, path::PathBuf, str::FromStr as _};
+use std::path::PathBuf;
 
 use serde::{Deserialize, de};
-use sqlx::postgres::PgConnectOptions;
+
+use super::postgres_url::{self, Servers};
 
 /// Where the database is.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Source {
     /// A file: SQLite.
     Sqlite(PathBuf),
-    /// A server: PostgreSQL.
-    Postgres(Box<PgConnectOptions>),
+    /// A server, or several: PostgreSQL.
+    Postgres(Servers),
 }
 
 /// `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full`, or `sqlite:///PATH`. Holds a password: never shown.
 #[derive(Clone, Debug)]
 pub struct DatabaseUrl(pub Source);
-
-/// Without the password.
-impl fmt::Debug for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
-            Self::Postgres(server) => {
-                f.debug_tuple("Postgres").field(&server.get_host()).field(&server.get_port()).finish_non_exhaustive()
-            }
-        }
-    }
-}
 
 impl<'de> Deserialize<'de> for DatabaseUrl {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -36,21 +25,29 @@ impl<'de> Deserialize<'de> for DatabaseUrl {
     }
 }
 
-/// What sqlx says of a URL could quote it, and with it the password: place and kind are enough.
-fn source(text: &str) -> Result<Source, &'static str> {
+/// A message never shows the text: it holds a password, perhaps in a wrong place.
+fn source(text: &str) -> Result<Source, String> {
     if let Some(path) = text.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
         let path = PathBuf::from(path.split('?').next().unwrap_or_default());
         return match (path.file_name(), path.is_absolute()) {
             (Some(_), true) => Ok(Source::Sqlite(path)),
-            _ => Err("sqlite: without the absolute path of a file"),
+            _ => Err("sqlite: without the absolute path of a file".to_owned()),
         };
     }
     if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
-        return Err("not the URL of a database");
+        return Err("not the URL of a database".to_owned());
     }
-    let server = PgConnectOptions::from_str(text).map_err(|_| "not a URL that PostgreSQL's clients understand")?;
-    Ok(Source::Postgres(Box::new(server.application_name("flotilla-auth"))))
+    postgres_url::parse(text, variable).map(Source::Postgres)
+}
+
+/// libpq's variables stand in for what a URL lacks: an operator who sets `PGSSLMODE` relies on it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "they are PostgreSQL's own settings, not auth's; read once, with the URL"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 #[cfg(test)]
@@ -62,16 +59,11 @@ mod tests {
         assert!(
             matches!(source("sqlite:///var/lib/x.db"), Ok(Source::Sqlite(path)) if path.as_os_str() == "/var/lib/x.db")
         );
-        let Ok(Source::Postgres(server)) = source("postgres://ann:secret@db.example:5433/accounts?sslmode=require")
+        let Ok(Source::Postgres(servers)) = source("postgres://ann:secret@db.example:5433/accounts?sslmode=require")
         else {
             panic!("no server")
         };
-        assert_eq!(
-            (server.get_host(), server.get_port(), server.get_database()),
-            ("db.example", 5433, Some("accounts"))
-        );
-        assert!(!format!("{:?}", Source::Postgres(server.clone())).contains("secret"));
-        assert!(matches!(server.get_ssl_mode(), sqlx::postgres::PgSslMode::Require));
+        assert_eq!(format!("{servers:?}"), r#"["db.example:5433"]"#);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! SQLite: a file beside the key that seals what is in it.
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{
     SqlitePool,
@@ -18,6 +21,11 @@ const CONNECTIONS: u32 = 1;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Between two attempts to open it.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Where the embedded database lies in a data directory.
+pub fn embedded(directory: &Path) -> PathBuf {
+    directory.join(FILE)
+}
 
 /// Opens the file, making it at the first start, and brings its tables up to date.
 ///

@@ -8,7 +8,9 @@ mod keys;
 mod kills;
 mod metadata;
 mod peers;
+mod poolers;
 mod replicas;
+mod roles;
 mod rotation;
 mod sessions;
 mod throttle;
@@ -27,7 +29,9 @@ pub(crate) fn tests() -> Vec<Test> {
         kills::tests(),
         metadata::tests(),
         peers::tests(),
+        poolers::tests(),
         replicas::tests(),
+        roles::tests(),
         rotation::tests(),
         sessions::tests(),
         throttle::tests(),

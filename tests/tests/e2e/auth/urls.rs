@@ -1,15 +1,27 @@
 //! Where the database is, and how securely it is reached: what a URL can say.
+use std::net::Ipv6Addr;
+
 use e2e::{
     Database, LONG, Launch, Process, Program, Store, Test,
     client::{PASSWORD, USER},
     environment, eventually,
-    postgres::Server,
+    postgres::{Durability, Server, Stop},
     store::new_key,
 };
 
 pub(crate) fn tests() -> Vec<Test> {
-    let mut tests = e2e::tests![a_file_can_be_named, who_names_a_database_has_no_demo_account,];
-    tests.extend(e2e::tests![POSTGRES: both_spellings_of_the_scheme_work, encryption_that_is_required_is_not_left_out]);
+    let mut tests = e2e::tests![
+        a_file_can_be_named,
+        who_names_a_database_has_no_demo_account,
+        a_parameter_that_cannot_be_honored_is_refused_at_the_start,
+    ];
+    tests.extend(e2e::tests![POSTGRES:
+        both_spellings_of_the_scheme_work,
+        encryption_that_is_required_is_not_left_out,
+        an_ipv6_address_can_be_named,
+        the_directory_of_a_socket_can_be_named,
+        of_several_servers_the_one_that_accepts_writes_is_used,
+    ]);
     let encrypted = e2e::tests![OPENSSL:
         a_connection_is_encrypted_where_that_is_required,
         a_server_must_be_the_one_that_is_expected,
@@ -46,6 +58,60 @@ async fn both_spellings_of_the_scheme_work() {
     let store = Database::Postgres.fresh().await;
     let url = store.database().url().replace("postgres://", "postgresql://");
     store.auth().set("DATABASE_URL", url).ready().await.client().await.logged_in().await;
+}
+
+async fn an_ipv6_address_can_be_named() {
+    let server = Server::start_at(Ipv6Addr::LOCALHOST.into()).await;
+    told(&server, "[::1]", "sslmode=prefer").ready().await;
+}
+
+/// As Cloud SQL's connector has it.
+async fn the_directory_of_a_socket_can_be_named() {
+    let server = Server::start(Durability::Fast).await;
+    let url = server.url("postgres", server.port()).replace(&format!("127.0.0.1:{}", server.port()), "");
+    let directory = server.socket_directory().display();
+    let url = format!("{url}?host={directory}&port={}", server.port());
+    let launch = Launch::service(Program::Auth).set("DATABASE_URL", url);
+    launch.set("KEY_ENCRYPTION_KEY", new_key()).ready().await;
+}
+
+/// And after a failover, the other one.
+async fn of_several_servers_the_one_that_accepts_writes_is_used() {
+    let mut primary = Server::start(Durability::Fast).await;
+    let store = Store::on(&primary).await;
+    let standby = primary.standby().await;
+    let both = format!("127.0.0.1:{},127.0.0.1:{}/", standby.port(), primary.port());
+    let url = store.database().url().replace(&format!("127.0.0.1:{}/", primary.port()), &both);
+    let mut auth = store.auth().set("DATABASE_URL", format!("{url}?target_session_attrs=read-write")).ready().await;
+    let client = auth.client().await;
+    let token = client.logged_in().await.log_in(USER, PASSWORD, 200).await.refresh_token();
+    primary.stop(Stop::Fast).await;
+    standby.promote().await;
+    eventually("the new primary is used", LONG, async || {
+        let login = client.get("/login").basic(USER, PASSWORD).try_send().await;
+        login.filter(|answer| answer.status == 200)
+    })
+    .await;
+    client.refresh(&token, 200).await;
+}
+
+/// Before anything is sent, and with a code that says that waiting would not help.
+async fn a_parameter_that_cannot_be_honored_is_refused_at_the_start() {
+    for (url, part) in [
+        ("postgres://u:hunter2@h/d?sslmod=verify-full", "did you mean sslmode?"),
+        ("postgres://u:hunter2@h/d?sslmode=require&channel_binding=require", "channel_binding"),
+        ("postgres://u:hunter2@h/d?sslmode=verify-full&sslcrl=/crl", "sslcrl"),
+        ("postgres://u:hunter2@h/d?target_session_attrs=standby", "target_session_attrs"),
+        ("postgres://u:x/hunter2@h/d", "%2F"),
+    ] {
+        let launch = Launch::service(Program::Auth).set("DATABASE_URL", url).set("KEY_ENCRYPTION_KEY", new_key());
+        let said = launch.run().await.expect(78);
+        let text = said.text();
+        assert!(
+            text.contains("AUTH_DATABASE_URL") && text.contains(part) && !text.contains("hunter2"),
+            "{url}: {text}"
+        );
+    }
 }
 
 /// An auth that is told this of the server, and is started.
