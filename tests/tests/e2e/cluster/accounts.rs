@@ -90,8 +90,9 @@ async fn accounts_outlive_the_pod_of_the_database() {
     let mut refused = 0;
     until("logins are back", async || {
         let answer = client.get("/login").basic(ANN.0, ANN.1).try_send().await.expect("an answer");
-        assert!(matches!(answer.status, 200 | 503), "{answer:?}");
-        refused += usize::from(answer.status == 503);
+        // auth is not ready without a database, so after a while its Service has no Pod to send a request to: 502.
+        assert!(matches!(answer.status, 200 | 502 | 503), "{answer:?}");
+        refused += usize::from(answer.status != 200);
         (answer.status == 200 && staging.pods_of("postgres").iter().any(Pod::is_ready)).then_some(())
     })
     .await;
