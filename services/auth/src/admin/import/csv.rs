@@ -3,7 +3,7 @@ use std::io;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 
-use super::row::Fields;
+use super::row::{Fields, shown_name};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -19,6 +19,13 @@ pub(super) fn no_header() -> String {
     format!("no header; allowed: the names of the columns, of {}", Fields::NAMES.join(","))
 }
 
+/// A file without a header begins with an account: then nothing of it is shown.
+fn unknown(place: usize, name: &[u8]) -> String {
+    let name = std::str::from_utf8(name).ok().and_then(shown_name);
+    let shown = name.map_or_else(|| format!("in place {}; is the header missing?", place + 1), str::to_owned);
+    format!("unknown column {shown}; allowed: {}", Fields::NAMES.join(","))
+}
+
 impl Columns {
     /// As the header says.
     pub(super) fn of(header: &[u8]) -> Result<Self, String> {
@@ -32,12 +39,11 @@ impl Columns {
         let mut places = [None; Fields::NAMES.len()];
         for (place, name) in header.iter().enumerate() {
             let known = Fields::NAMES.iter().position(|known| known.as_bytes() == name);
-            let shown = || String::from_utf8_lossy(name).escape_debug().to_string();
             match known {
-                None => {
-                    return Err(format!("unknown column {}; allowed: {}", shown(), Fields::NAMES.join(",")));
+                None => return Err(unknown(place, name)),
+                Some(known) if places[known].is_some() => {
+                    return Err(format!("column {} comes twice", Fields::NAMES[known]));
                 }
-                Some(known) if places[known].is_some() => return Err(format!("column {} comes twice", shown())),
                 Some(known) => places[known] = Some(place),
             }
         }
@@ -154,6 +160,7 @@ mod tests {
             ("username,username,password_hash", "column username comes twice"),
             ("password_hash", "column username is missing"),
             ("username,email", "column password_hash is missing"),
+            ("$2b$04$W2lBNBdnSBqsG0,ann", "unknown column in place 1; is the header missing?"),
             ("", "no header;"),
         ] {
             let Err(wrong) = Columns::of(header.as_bytes()) else { panic!("{header} is no header") };

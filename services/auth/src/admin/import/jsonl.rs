@@ -3,8 +3,9 @@ use chassis::json;
 use serde::Deserialize;
 use serde_json::{Value, error::Category};
 
-use super::row::Fields;
+use super::row::{Fields, shown_name};
 
+const UNKNOWN: &str = "unknown field, with a name that is not shown; allowed: username, email, roles, password_hash";
 const NO_OBJECT: &str = "no object; allowed: an object a line";
 
 /// Any value at first, so that a wrong one is named by its field: what serde says of it would show it.
@@ -53,7 +54,9 @@ fn reason(error: &serde_json::Error) -> String {
     let names_a_field = ["unknown field", "duplicate field"].iter().any(|start| said.starts_with(start));
     match error.classify() {
         Category::Data if names_a_field => {
-            said.split(" at line ").next().unwrap_or_default().escape_debug().to_string()
+            let said = said.split(" at line ").next().unwrap_or_default();
+            let name = said.split('`').nth(1).unwrap_or_default();
+            if shown_name(name).is_some() { said.to_owned() } else { UNKNOWN.to_owned() }
         }
         Category::Data => NO_OBJECT.to_owned(),
         _ => format!("no JSON, at column {}", error.column()),
@@ -104,6 +107,7 @@ mod tests {
                 r#"{"username":"ann","role":"hunter2","password_hash":"h"}"#,
                 "unknown field `role`, expected one of `username`, `email`",
             ),
+            (r#"{"hunter2":"ann"}"#, "unknown field, with a name that is not shown"),
             (r#"{"username":"hunter2","username":"b","password_hash":"h"}"#, "duplicate field `username`"),
         ] {
             let wrong = fields(line.as_bytes()).expect_err(line);

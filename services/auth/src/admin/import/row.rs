@@ -55,6 +55,13 @@ impl From<io::Error> for Unreadable {
     }
 }
 
+/// A name of a column or a member, if it can be shown: a file in another order has hashes where names are expected. They
+/// are longer than this, or have other characters than letters.
+pub(super) fn shown_name(name: &str) -> Option<&str> {
+    let is_plain = name.len() <= 24 && name.bytes().all(|byte| byte.is_ascii_alphabetic() || b"_-; ".contains(&byte));
+    Some(name).filter(|_| is_plain)
+}
+
 enum Kind {
     Csv(Box<Columns>),
     Jsonl,
@@ -110,6 +117,16 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_a_hash_is_no_name() {
+        for name in ["password", "Email", "user name", "username;password_hash"] {
+            assert_eq!(shown_name(name), Some(name));
+        }
+        for hash in ["$2b$04$W2lBNBdnSBqsG0", "5f4dcc3b5aa765d61d8327deb882cf99", "{SSHA}abc", "secret123"] {
+            assert_eq!(shown_name(hash), None, "{hash}");
+        }
+    }
 
     #[test]
     fn a_reason_names_the_field_and_shows_nothing_of_it() {
