@@ -117,6 +117,10 @@ pub static ZSH: Capability = Capability::new("zsh", "install zsh", || zsh().is_s
 /// What the frontend is measured against.
 pub static NGINX: Capability = Capability::new("nginx", "install nginx-light or nginx", || nginx().is_some());
 
+/// What sets the clock of one process.
+pub static FAKETIME: Capability =
+    Capability::new("faketime", "install faketime (libfaketime; on Linux)", || faketime().is_some());
+
 /// Python's library for tokens.
 pub static PYTHON_JWT: Capability = Capability::new(
     "python-jwt",
@@ -208,6 +212,15 @@ pub fn nginx() -> Option<PathBuf> {
 /// `PgBouncer`, which Debian has where only root looks for programs.
 pub fn pgbouncer() -> Option<PathBuf> {
     find_on_path(&["pgbouncer"]).or_else(|| Some(PathBuf::from("/usr/sbin/pgbouncer")).filter(|file| file.is_file()))
+}
+
+/// libfaketime for processes with threads, where the distributions put it.
+pub fn faketime() -> Option<PathBuf> {
+    let directories = ["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from);
+    let architectures =
+        std::fs::read_dir("/usr/lib").into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files = directories.into_iter().chain(architectures).map(|path| path.join("faketime/libfaketimeMT.so.1"));
+    files.find(|file| file.is_file())
 }
 
 /// The Python that has PyJWT, if it is there.

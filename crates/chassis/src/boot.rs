@@ -8,7 +8,7 @@ use std::{ffi::OsString, future::Future, process::ExitCode, sync::Arc, time::Dur
 use tokio::sync::OnceCell;
 
 use crate::{
-    Identity, Life, Service,
+    Identity, Life, Service, clock_jumps,
     command_line::{self, Asked},
     commands::{Commands, Order},
     config::{Configuration, Platform, Reader, Section, Setting, Settings, Sources},
@@ -167,6 +167,7 @@ impl Boot {
         }
         let (health, metrics, faults) = (Health::default(), Metrics::default(), Faults::default());
         metrics.register_dropped_lines(telemetry.stdout());
+        clock_jumps::watch(&metrics);
         let identity = Identity::new(service.name, &platform);
         let shared = Shared {
             health: health.clone(),

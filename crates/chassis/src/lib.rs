@@ -10,6 +10,7 @@
 //! | [`config`] | settings from flags, environment, files and defaults; all problems at once |
 //! | [`boot`] | the order of a start, and what ends it |
 //! | [`life`] | a process that answers on its health port, to its end |
+//! | `clock_jumps` | what is logged and shown when the machine's clock was set |
 //! | `telemetry` | events on stdout, JSON or text |
 //! | [`metrics`] | counters in the Prometheus text format |
 //! | [`health`] | the health port: liveness, readiness, the lab's switches, probes, faults, configuration, metrics |
@@ -25,6 +26,7 @@
 
 mod body_limits;
 pub mod boot;
+mod clock_jumps;
 pub mod command_line;
 pub mod commands;
 pub mod config;

@@ -77,7 +77,9 @@ impl State {
             KeyRing::of_one(key, tokens.issuance()).map_err(failed)?
         } else {
             let store = Store::new(database.clone(), stored.keyring).with_algorithm(tokens.signing_algorithm);
-            stored_keys(store, &tokens, &clock).await?
+            let ring = stored_keys(store, &tokens, &clock).await?;
+            measure(&ring, &clock, metrics);
+            ring
         };
         let state = Self {
             metadata: Arc::new(Metadata::new(&tokens)),
@@ -136,6 +138,16 @@ async fn stored_keys(store: Store, tokens: &Tokens, clock: &Clock) -> Result<Key
     let ring = KeyRing::open(&store, &rows.await.map_err(failed)?, tokens.issuance(), clock.now()).map_err(failed)?;
     tokio::spawn(keys::watch::watch(store, ring.clone(), schedule, clock.clone()));
     Ok(ring)
+}
+
+/// Shows whether the clock was ahead when the signing key was made.
+fn measure(ring: &KeyRing, clock: &Clock, metrics: &Metrics) {
+    let (ring, clock) = (ring.clone(), clock.clone());
+    let help = "By how much the time from which the signing key signs lies in the future";
+    metrics.gauge_of("signing_key_ahead_seconds", help, move || {
+        let ahead = ring.ahead(clock.now()).unwrap_or(0);
+        Some(u32::try_from(ahead).map_or(f64::from(u32::MAX), f64::from))
+    });
 }
 
 /// A database that goes away again between two steps of a start is waited for, too.

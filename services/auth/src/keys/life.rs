@@ -6,6 +6,9 @@ use serde::Serialize;
 /// Clocks of replicas and verifiers may be apart by this much (and tokens are accepted so much longer).
 const SKEW: Duration = Duration::from_mins(1);
 
+/// No rotation plans further ahead: the longest `JWKS_MAX_AGE`, a replica's delay, and the skew of clocks.
+const LONGEST_LEAD: Duration = Duration::from_secs(60 * 60 + 5 + SKEW.as_secs());
+
 /// How long things take that a rotation must wait for.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
@@ -83,6 +86,16 @@ impl Times {
         self.retires_at.is_none_or(|end| now < end)
     }
 
+    /// Whether it waits for its turn as a rotation planned it. Beyond that, the clock was ahead when the time was written.
+    pub fn is_next(&self, now: i64) -> bool {
+        (now + 1..=now.saturating_add_unsigned(LONGEST_LEAD.as_secs())).contains(&self.signs_at)
+    }
+
+    /// Whether the clock was ahead when it was made, so that its age says nothing.
+    pub fn is_made_later(&self, now: i64) -> bool {
+        self.created_at > now.saturating_add_unsigned(SKEW.as_secs())
+    }
+
     /// Whether it may sign, as far as its own times go.
     pub fn may_sign(&self, now: i64) -> bool {
         self.signs_at <= now && self.is_published(now)
@@ -90,13 +103,13 @@ impl Times {
 }
 
 /// The generation that signs: the newest of those that may. If none may yet, because the clock was ahead when the keys were made
-/// and has been set right since, the one whose time comes first signs: a service without a key is of no use, and every verifier
-/// has had as long to see that key as any other.
+/// and has been set right since, the oldest one signs: a service without a key is of no use, and verifiers have had the longest
+/// time to see that key. A key that a rotation has made since then waits for its turn as always.
 pub fn signing<'a>(all: impl Iterator<Item = &'a Times> + Clone, now: i64) -> Option<i64> {
     let due = all.clone().filter(|times| times.may_sign(now)).map(|times| times.generation).max();
     due.or_else(|| {
         let published = all.filter(|times| times.is_published(now));
-        published.min_by_key(|times| (times.signs_at, times.generation)).map(|times| times.generation)
+        published.map(|times| times.generation).min()
     })
 }
 
@@ -157,6 +170,15 @@ mod tests {
         assert_eq!(states(&[key(1, 0, Some(500)), key(2, 6000, None)], 1000), [Retired, Signing]);
         assert_eq!(states(&[key(1, 0, None), key(2, 6000, None)], 1000), [Signing, Next], "one that may sign does");
         assert_eq!(signing([].iter(), 1000), None);
+    }
+
+    #[test]
+    fn fault_35_a_rotation_after_the_clock_was_set_right_publishes_its_key_before_it_signs() {
+        use State::{Next, Retiring, Signing};
+        let keys = [key(1, 100_000, Some(3000)), key(2, 2000, None)];
+        assert_eq!(states(&keys, 1000), [Signing, Next], "verifiers have not seen the new key");
+        assert_eq!(states(&keys, 2000), [Retiring, Signing]);
+        assert!(keys[1].is_next(1000) && !keys[0].is_next(1000), "no rotation plans a day ahead");
     }
 
     #[test]

@@ -99,17 +99,18 @@ impl KeyRing {
         published(&self.held(), seconds(now)).map_or(Jwks { keys: Vec::new() }, |set| set.to_jwks())
     }
 
-    /// When the newest key was made, in seconds since the epoch, and its algorithm.
-    pub fn newest(&self) -> Option<(i64, Algorithm)> {
+    /// The life of the newest key, and its algorithm.
+    pub fn newest(&self) -> Option<(Times, Algorithm)> {
         let held = self.held();
         let newest = held.iter().max_by_key(|held| held.times.generation)?;
-        Some((newest.times.created_at, newest.verifying.algorithm()))
+        Some((newest.times, newest.verifying.algorithm()))
     }
 
-    /// Whether a key is published that does not sign yet.
+    /// Whether a rotation is under way: a key is published that signs later.
     pub fn is_rotating(&self, now: SystemTime) -> bool {
         let times: Vec<_> = self.held().iter().map(|held| held.times).collect();
-        life::states(&times, seconds(now)).contains(&life::State::Next)
+        let states = life::states(&times, seconds(now));
+        times.iter().zip(states).any(|(times, state)| state == life::State::Next && times.is_next(seconds(now)))
     }
 
     /// The algorithms of the keys that are published now, and of classic mode.

@@ -97,7 +97,9 @@ impl Store {
 
 /// The next key, and an end for those before it.
 fn rotation(rows: &[Row], schedule: &Schedule, at_once: bool, now: i64) -> Result<Plan, String> {
-    if let Some(next) = in_state(rows, State::Next, now).filter(|_| !at_once) {
+    let times: Vec<_> = rows.iter().map(Row::times).collect();
+    let mut next = rows.iter().zip(states(&times, now)).filter(|(_, state)| *state == State::Next);
+    if let Some((next, _)) = next.find(|(row, _)| row.times().is_next(now)).filter(|_| !at_once) {
         return Err(format!("a rotation is under way: {} signs from {}", next.kid, utc(next.signs_at)));
     }
     // Without a key that signs there is nothing to wait for.

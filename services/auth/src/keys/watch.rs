@@ -1,4 +1,6 @@
 //! Keeps a replica's keys what the database says, and replaces a key that has reached its age.
+use std::time::Duration;
+
 use token::Clock;
 
 use super::{Error, KeyRing, Schedule, Store};
@@ -52,9 +54,10 @@ async fn look(
     // Whether or not the database answers, time passes.
     ring.publish(now)?;
     ring.replace(store, &store.rows().await?, now)?;
-    let due = ring.newest().is_some_and(|(created_at, algorithm)| {
-        let end = schedule.max_age.map(|age| created_at.saturating_add_unsigned(age.as_secs()));
-        end.is_some_and(|end| seconds(now) >= end) || (is_to_change && algorithm != store.algorithm())
+    let due = ring.newest().is_some_and(|(times, algorithm)| {
+        let is_old = |age: Duration| seconds(now) >= times.created_at.saturating_add_unsigned(age.as_secs());
+        let is_over = schedule.max_age.is_some_and(|age| is_old(age) || times.is_made_later(seconds(now)));
+        is_over || (is_to_change && algorithm != store.algorithm())
     });
     if due && !ring.is_rotating(now) {
         match store.rotate(schedule, false, now).await {
@@ -143,6 +146,32 @@ mod tests {
         let signing = at(SCHEDULE.lead());
         look(&store, &ring, &SCHEDULE, true, &Clock::fixed(signing)).await.expect("looked");
         assert_eq!(states_of(&store, signing).await, [State::Retiring, State::Signing, State::Next]);
+    }
+
+    #[tokio::test]
+    async fn fault_35_a_key_whose_age_cannot_be_known_is_replaced_once() {
+        let (store, ring, _directory) = at_start().await;
+        let set_right = at(Duration::ZERO) - DAY * 30;
+        for _ in 0..2 {
+            look(&store, &ring, &SCHEDULE, false, &Clock::fixed(set_right)).await.expect("looked");
+            assert_eq!(states_of(&store, set_right).await, [State::Signing, State::Next]);
+        }
+        let signing = set_right + SCHEDULE.lead();
+        look(&store, &ring, &SCHEDULE, false, &Clock::fixed(signing)).await.expect("looked");
+        assert_eq!(states_of(&store, signing).await, [State::Retiring, State::Signing]);
+    }
+
+    #[tokio::test]
+    async fn fault_35_a_rotation_that_a_clock_ahead_has_begun_does_not_stand_in_the_way_of_another() {
+        let (store, ring, _directory) = at_start().await;
+        let start = at(Duration::ZERO);
+        store.rotate(&SCHEDULE, false, start + DAY * 365).await.expect("rotated by a clock that is a year ahead");
+        store.rotate(&SCHEDULE, false, start).await.expect("rotated");
+        store.rotate(&SCHEDULE, false, start).await.expect_err("that one is under way");
+        ring.replace(&store, &store.rows().await.expect("rows"), start).expect("keys");
+        assert!(ring.is_rotating(start));
+        let signing = start + SCHEDULE.lead();
+        assert_eq!(states_of(&store, signing).await, [State::Retiring, State::Retiring, State::Signing]);
     }
 
     #[tokio::test]

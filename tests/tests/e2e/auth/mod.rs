@@ -1,6 +1,7 @@
 //! auth in depth, on SQLite and on PostgreSQL: `auth::sqlite::…`, `auth::postgres::…`. Each test has a database of its own.
 //!
 //! What a client sees of a suite that is well is in `contract`; here are replicas, clocks, commands, abuse and faults.
+mod clocks;
 mod commands;
 mod faults;
 mod guessing;
@@ -22,6 +23,7 @@ use e2e::{Database, Test, registry::Doing, skips::POSTGRES};
 
 pub(crate) fn tests() -> Vec<Test> {
     let modules = [
+        clocks::tests(),
         commands::tests(),
         faults::tests(),
         guessing::tests(),
