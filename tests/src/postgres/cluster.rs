@@ -15,6 +15,17 @@ pub(super) const ROLE: &str = "flotilla";
 /// Its password, which TCP connections need. It must never be in a log.
 pub(super) const PASSWORD: &str = "e2e-database-password";
 
+/// How a server's certificate was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certificate {
+    /// It signed itself, and is a server's.
+    SelfSigned,
+    /// It signed itself, and is a CA's: what `openssl req -x509` makes.
+    SelfSignedCa,
+    /// A CA that `openssl req -x509` made signed it.
+    OfCa,
+}
+
 /// The files of one server, gone with the value.
 #[derive(Debug)]
 pub(super) struct Cluster {
@@ -67,31 +78,44 @@ impl Cluster {
         self.data().join("server.crt")
     }
 
-    /// A certificate that signs itself, for `localhost`.
-    pub(super) fn make_certificate(&self) {
+    /// A certificate for `localhost`.
+    pub(super) fn make_certificate(&self, kind: Certificate) {
+        let (key, certificate) = (self.data().join("server.key"), self.certificate());
+        match kind {
+            Certificate::SelfSigned => {
+                let plain =
+                    ["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"];
+                self.self_signed(&key, &certificate, "/CN=localhost", &plain);
+            }
+            Certificate::SelfSignedCa => self.self_signed(&key, &certificate, "/CN=localhost", &[]),
+            Certificate::OfCa => {
+                self.self_signed(&self.ca().with_extension("key"), &self.ca(), "/CN=a CA of a user", &[]);
+                let (request, names) = (self.path().join("server.csr"), self.path().join("names"));
+                fs::write(&names, "subjectAltName=DNS:localhost").expect("written");
+                let mut ask = self.openssl(&["req", "-new", "-nodes", "-subj", "/CN=localhost", "-newkey", "rsa:2048"]);
+                run(ask.arg("-keyout").arg(&key).arg("-out").arg(&request));
+                let mut sign = self.openssl(&["x509", "-req", "-days", "2", "-CAcreateserial"]);
+                sign.arg("-CA").arg(self.ca()).arg("-CAkey").arg(self.ca().with_extension("key"));
+                run(sign.arg("-extfile").arg(&names).arg("-in").arg(&request).arg("-out").arg(&certificate));
+            }
+        }
+    }
+
+    /// As people make them: one command.
+    fn self_signed(&self, key: &Path, certificate: &Path, subject: &str, more: &[&str]) {
+        let mut make = self.openssl(&["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", subject]);
+        run(make.args(more).arg("-keyout").arg(key).arg("-out").arg(certificate));
+    }
+
+    fn openssl(&self, arguments: &[&str]) -> Command {
         let mut openssl = self.run_by_the_server("openssl".into());
-        openssl.args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-        ]);
-        openssl.args([
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-            "-addext",
-            "basicConstraints=critical,CA:FALSE",
-        ]);
-        openssl.arg("-keyout").arg(self.data().join("server.key")).arg("-out").arg(self.certificate());
-        let made = openssl.output().expect("openssl runs");
-        assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
+        openssl.args(arguments);
+        openssl
+    }
+
+    /// The certificate of its own CA, if it has one.
+    pub(super) fn ca(&self) -> PathBuf {
+        self.path().join("ca.pem")
     }
 
     /// One of PostgreSQL's programs, as somebody it accepts: it refuses to serve as root.
@@ -108,6 +132,11 @@ impl Cluster {
         command.current_dir(self.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
+}
+
+fn run(command: &mut Command) {
+    let made = command.output().expect("openssl runs");
+    assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
 }
 
 /// The directory of initdb: on the search path, or the distribution's newest.

@@ -18,6 +18,7 @@ use std::{
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::{runtime, sync::OnceCell, time::timeout};
 
+pub use self::cluster::Certificate;
 pub use self::pooler::{PoolMode, Pooler};
 pub use self::server::{Durability, Server, Stop};
 

@@ -14,7 +14,7 @@ use sqlx::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::cluster::{Cluster, PASSWORD, ROLE};
+use super::cluster::{Certificate, Cluster, PASSWORD, ROLE};
 use crate::{
     audit,
     eventually::{LONG, eventually},
@@ -70,8 +70,13 @@ impl Server {
 
     /// The same, and it speaks TLS with a certificate for `localhost` of its own making. Needs [`crate::skips::OPENSSL`].
     pub async fn start_with_tls() -> Self {
+        Self::start_with_certificate(Certificate::SelfSigned).await
+    }
+
+    /// The same with another certificate.
+    pub async fn start_with_certificate(kind: Certificate) -> Self {
         let cluster = Cluster::new();
-        cluster.make_certificate();
+        cluster.make_certificate(kind);
         Self::serving(cluster, Durability::Fast, true).await
     }
 
@@ -176,6 +181,11 @@ impl Server {
     /// A program that runs as the user whom the server runs as.
     pub(super) fn run_as_its_user(&self, program: PathBuf) -> Command {
         self.cluster.run_by_the_server(program)
+    }
+
+    /// The certificate of the CA that signed it, if one did.
+    pub fn ca(&self) -> PathBuf {
+        self.cluster.ca()
     }
 
     /// Where it listens.

@@ -92,7 +92,7 @@ pub(super) fn describe(error: &sqlx::Error) -> String {
     {
         return error.to_string();
     }
-    let Some(error) = error.as_database_error() else { return error.to_string() };
+    let Some(error) = error.as_database_error() else { return handshake(error).unwrap_or_else(|| error.to_string()) };
     error.try_downcast_ref::<PgDatabaseError>().map_or_else(
         || error.message().to_owned(),
         |error| {
@@ -100,6 +100,19 @@ pub(super) fn describe(error: &sqlx::Error) -> String {
             format!("{message} (SQLSTATE {}){}", error.code(), hint(message))
         },
     )
+}
+
+/// Why a TLS handshake failed, with what to do about it.
+fn handshake(error: &sqlx::Error) -> Option<String> {
+    let reason = certificates::explain(error)?;
+    // Elsewhere a certificate that is trusted itself is enough. sqlx's verifier knows authorities only.
+    if reason.contains("CaUsedAsEndEntity") {
+        let mend = "the server shows a CA's certificate as its own; let this CA sign one for the server, or make the \
+                    server's with openssl req -x509 … -addext basicConstraints=critical,CA:FALSE -addext \
+                    subjectAltName=DNS:HOST";
+        return Some(format!("TLS with the server failed: {mend}"));
+    }
+    Some(format!("TLS with the server failed: {reason}"))
 }
 
 /// What helps against a mode of `PgBouncer` that no transaction survives.

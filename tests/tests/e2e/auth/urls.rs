@@ -1,11 +1,11 @@
 //! Where the database is, and how securely it is reached: what a URL can say.
-use std::net::Ipv6Addr;
+use std::{net::Ipv6Addr, path::Path};
 
 use e2e::{
-    Database, LONG, Launch, Process, Program, Store, Test,
+    Database, LONG, Launch, Process, Program, Store, Stream, Test,
     client::{PASSWORD, USER},
     environment, eventually,
-    postgres::{Durability, Server, Stop},
+    postgres::{Certificate, Durability, Server, Stop},
     store::new_key,
 };
 
@@ -25,6 +25,8 @@ pub(crate) fn tests() -> Vec<Test> {
     let encrypted = e2e::tests![OPENSSL:
         a_connection_is_encrypted_where_that_is_required,
         a_server_must_be_the_one_that_is_expected,
+        a_ca_of_the_user_s_own_verifies_its_server,
+        a_certificate_that_cannot_be_verified_is_explained,
     ];
     tests.extend(encrypted.into_iter().map(|test| test.needing(&e2e::skips::POSTGRES)));
     tests
@@ -157,6 +159,40 @@ async fn sessions(store: &Store, encrypted: bool) -> i64 {
                  WHERE application_name LIKE 'flotilla%' AND ssl = $1";
     let query = sqlx::query_scalar(query).bind(encrypted);
     query.fetch_one(&mut store.database().connect().await).await.expect("a count")
+}
+
+async fn a_ca_of_the_user_s_own_verifies_its_server() {
+    let server = Server::start_with_certificate(Certificate::OfCa).await;
+    let store = Store::on(&server).await;
+    let url = store.database().url().replace("127.0.0.1", "localhost");
+    for mode in ["verify-full", "verify-ca", "require"] {
+        let url = format!("{url}?sslmode={mode}&sslrootcert={}", server.ca().display());
+        store.auth().set("DATABASE_URL", url).ready().await;
+    }
+    let other = Server::start_with_certificate(Certificate::OfCa).await;
+    // As libpq: with a CA that is named, `require` looks at it.
+    cannot_reach(told(&server, "localhost", &format!("sslmode=require&sslrootcert={}", other.ca().display()))).await;
+}
+
+/// At the start if a file is of no use, and as soon as the server shows a certificate that is none.
+async fn a_certificate_that_cannot_be_verified_is_explained() {
+    let server = Server::start_with_certificate(Certificate::SelfSignedCa).await;
+    let query = format!("sslmode=verify-full&sslrootcert={}", server.certificate().display());
+    let mut auth = told(&server, "localhost", &query);
+    let why = auth.event("cannot reach the database").await.to_string();
+    assert!(why.contains("basicConstraints=critical,CA:FALSE"), "{why}");
+    let directory = environment::temporary_directory();
+    let pipe = directory.path().join("ca.pem");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
+    assert!(made.success());
+    for (file, part) in
+        [(pipe.as_path(), "a pipe"), (directory.path(), "a directory"), (Path::new("/etc/passwd"), "PEM")]
+    {
+        let mut auth = told(&server, "localhost", &format!("sslmode=verify-full&sslrootcert={}", file.display()));
+        assert_eq!(auth.wait_exit(LONG).await.code(), Some(78), "{}", file.display());
+        let text = auth.output().of(Stream::Err).join("\n");
+        assert!(text.contains("sslrootcert") && text.contains(part), "{text}");
+    }
 }
 
 async fn a_server_must_be_the_one_that_is_expected() {

@@ -90,7 +90,8 @@ fn a_parameter_is_honored_or_refused_by_its_name() {
 fn encryption_is_what_libpq_makes_of_the_mode() {
     let place = tempfile::tempdir().expect("a directory");
     let file = place.path().join("ca.pem");
-    std::fs::write(&file, "-----BEGIN CERTIFICATE-----").expect("written");
+    let certificate = rcgen::generate_simple_self_signed(["h".to_owned()]).expect("a certificate");
+    std::fs::write(&file, certificate.cert.pem()).expect("written");
     let mode = |query: &str| first(&format!("postgres://u:p@h/d?{query}")).get_ssl_mode();
     assert!(matches!(mode("user=u"), PgSslMode::Prefer));
     // A CA that is named is looked at.

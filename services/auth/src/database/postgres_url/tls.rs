@@ -1,6 +1,7 @@
 //! How securely a server is reached.
 use std::path::Path;
 
+use certificates::pem;
 use chassis::files;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
@@ -54,7 +55,7 @@ impl Tls {
         }
         for (name, file) in [("sslrootcert", &self.root), ("sslcert", &self.certificate), ("sslkey", &self.key)] {
             if let Some(file) = file {
-                readable(Path::new(file)).map_err(|wrong| format!("{name}: {file}: {wrong}"))?;
+                check_file(name, Path::new(file)).map_err(|wrong| format!("{name}: {file}: {wrong}"))?;
             }
         }
         Ok(())
@@ -85,12 +86,10 @@ fn mode(value: &str) -> Option<PgSslMode> {
     })
 }
 
-/// A regular file with something in PEM. It is read again for each connection, so that a new one counts.
-fn readable(file: &Path) -> Result<(), String> {
+/// A regular file with what it should have. It is read again for each connection, so that a new one counts.
+fn check_file(name: &str, file: &Path) -> Result<(), String> {
     let bytes = files::read(file, MOST).map_err(|error| files::plain(&error))?;
-    if bytes.windows(11).any(|bytes| bytes == b"-----BEGIN ") {
-        Ok(())
-    } else {
-        Err("no PEM: expected a line -----BEGIN …-----".to_owned())
-    }
+    let checked =
+        if name == "sslkey" { pem::private_key(&bytes).map(drop) } else { pem::certificates(&bytes).map(drop) };
+    checked.map_err(|error| error.to_string())
 }
