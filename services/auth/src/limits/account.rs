@@ -47,8 +47,9 @@ const WAIT: &str = "INSERT INTO login_delays (name_hash, client, failures, last_
 const COUNT: &str = "INSERT INTO login_delays (name_hash, client, failures, last_at, blocked_until) VALUES ($1, $2, 1, $3, 0) \
      ON CONFLICT (name_hash, client) DO UPDATE SET last_at = $3, \
      failures = CASE WHEN login_delays.last_at < $4 THEN 1 ELSE login_delays.failures + 1 END RETURNING failures";
-const BLOCK: &str =
-    "UPDATE login_delays SET blocked_until = $1 WHERE name_hash = $2 AND client = $3 AND blocked_until < $1";
+/// The longer delay stays, unless it is longer than any: then the clock was ahead, and it delays no attempt.
+const BLOCK: &str = "UPDATE login_delays SET blocked_until = $1 WHERE name_hash = $2 AND client = $3 \
+     AND (blocked_until < $1 OR blocked_until > $1 + 60)";
 const FORGET: &str = "DELETE FROM login_delays WHERE name_hash = $1 AND client = $2";
 
 /// The failed logins by account. Cheap to clone.

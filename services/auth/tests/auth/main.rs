@@ -2,6 +2,7 @@
 mod accounts;
 mod command;
 mod import;
+mod limits;
 mod login;
 mod persistence;
 mod refresh;
