@@ -1,7 +1,10 @@
 //! A gate before a server: a TCP proxy that a test closes, cuts, stalls or slows down, and that counts who knocks.
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -29,7 +32,12 @@ enum Way {
     Stalled,
     /// What the server says comes so much later.
     Slow(Duration),
+    /// On a connection through which a commit has gone, nothing comes back any more.
+    LosingCommits,
 }
+
+/// As the client says it to PostgreSQL.
+const COMMIT: &[u8] = b"COMMIT";
 
 #[derive(Debug, Clone, Copy)]
 struct Order {
@@ -97,6 +105,11 @@ impl Gate {
     /// Whatever the server says comes so much later.
     pub async fn slow(&self, delay: Duration) {
         self.order(Way::Slow(delay), false).await;
+    }
+
+    /// A transaction is committed, and the server's word on it is lost: the outcome is unknown.
+    pub async fn lose_commits(&self) {
+        self.order(Way::LosingCommits, false).await;
     }
 
     /// Ends all connections; new ones fare as before.
@@ -192,8 +205,9 @@ async fn pass(mut client: TcpStream, server: SocketAddr, mut orders: watch::Rece
     };
     let ended = {
         let ((from_client, to_client), (from_server, to_server)) = (client.split(), server.split());
-        let there = forward(from_client, to_server, ways.clone(), false);
-        let back = forward(from_server, to_client, ways, true);
+        let committed = AtomicBool::new(false);
+        let there = forward(from_client, to_server, ways.clone(), Direction::There(&committed));
+        let back = forward(from_server, to_client, ways, Direction::Back(&committed));
         tokio::select! {
             both = async { tokio::try_join!(there, back) } => both.is_ok(),
             _ = orders.wait_for(|order| order.cuts != cuts) => false,
@@ -204,19 +218,31 @@ async fn pass(mut client: TcpStream, server: SocketAddr, mut orders: watch::Rece
     }
 }
 
+/// Where bytes go, and whether the connection has seen a commit whose answer is to be lost.
+enum Direction<'a> {
+    There(&'a AtomicBool),
+    Back(&'a AtomicBool),
+}
+
 async fn forward(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
     mut orders: watch::Receiver<Order>,
-    back: bool,
+    direction: Direction<'_>,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let length = from.read(&mut buffer).await?;
         let gone = |_| io::Error::other("the gate is gone");
         let way = orders.wait_for(|order| order.way != Way::Stalled).await.map_err(gone)?.way;
-        if let (Way::Slow(delay), true) = (way, back) {
-            sleep(delay).await;
+        match (way, &direction) {
+            (Way::Slow(delay), Direction::Back(_)) => sleep(delay).await,
+            (Way::LosingCommits, Direction::There(committed)) => {
+                let commits = buffer[..length].windows(COMMIT.len()).any(|window| window == COMMIT);
+                committed.fetch_or(commits, Relaxed);
+            }
+            (_, Direction::Back(committed)) if committed.load(Relaxed) => continue,
+            _ => {}
         }
         if length == 0 {
             return to.shutdown().await;

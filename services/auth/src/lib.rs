@@ -13,6 +13,8 @@
 //! | [`credentials`], [`json_body`], [`login`], [`issued`] | `/login` |
 //! | [`jwks`], [`metadata`] | `/.well-known/…` |
 //! | [`admin`] | the commands beside serving |
+//! | [`turns`] | which login is next |
+//! | `upkeep` | removes what has expired |
 //! | [`audit`] | the trail of who did what |
 //! | [`error`] | what can go wrong, and what the client sees of it |
 
@@ -34,6 +36,8 @@ pub mod password;
 pub mod refresh;
 pub mod seal;
 pub mod state;
+pub mod turns;
+mod upkeep;
 pub mod users;
 
 use std::{ffi::OsString, process::ExitCode};

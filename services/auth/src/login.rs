@@ -14,10 +14,11 @@ use crate::{
     credentials::Credentials,
     error::Error,
     issued::Issued,
-    limits::{Client, Throttled},
+    limits::{Client, Throttled, name_hash},
     password::{HashError, MAX_BYTES, Verdict},
-    refresh::RefreshToken,
+    refresh::{Created, RefreshToken},
     state::State as Auth,
+    turns::Requester,
     users::Account,
 };
 
@@ -48,7 +49,14 @@ pub async fn log_in(
     let signer = auth.ring.issuer(now).ok_or(Error::NoKey)?;
     let token = RefreshToken::generate().ok_or(Error::NoRandomness)?;
     let created = auth.families.create(&account, token, now).await?;
-    let (account, granted) = created.ok_or_else(|| refused(&auth, client, Some(&account), "account_changed"))?;
+    let created = created.ok_or_else(|| refused(&auth, client, Some(&account), "account_changed"))?;
+    let Created { account, granted, ended } = created;
+    if ended > 0 {
+        tracing::info!(
+            target: audit::TARGET, event = "sessions.limited", account = account.username, ended, peer = client.shown(),
+            "the oldest sessions of the account have ended"
+        );
+    }
     let (issued, jti) = Issued::to(&signer, &account, &granted, now)?;
     tracing::info!(
         target: audit::TARGET, event = "login.succeeded", account = account.username, jti, peer = client.shown(),
@@ -95,33 +103,28 @@ pub async fn refuse_head(request: Request, next: Next) -> Response {
 /// The account whose password this is. An unknown name costs the same hashing as a wrong password.
 async fn authenticate(auth: &Auth, client: Client, credentials: Credentials) -> Result<Account, Error> {
     let Credentials { username, password } = credentials;
-    let throttled = |Throttled(seconds)| {
-        tracing::info!(target: audit::TARGET, event = "login.throttled", peer = client.shown(), seconds, "login throttled");
-        auth.counters.logins.count("throttled");
-        Error::Throttled(seconds)
-    };
-    auth.peers.check(client, Instant::now()).map_err(throttled)?;
+    auth.peers.check(client, Instant::now()).map_err(|delay| throttled(auth, client, delay))?;
     if password.expose_secret().len() > MAX_BYTES {
         // Nobody's password: it costs no hashing, so it must not cost the database anything either.
         auth.peers.failed(client, Instant::now());
         return Err(refused(auth, client, None, "unknown_account"));
     }
+    let requester = Requester { client: client.network(), name: name_hash(&username) };
+    let lookup = auth.lookups.acquire(&requester).await.ok_or(HashError::Busy)?;
     let account = auth.users.find(&username).await?.filter(|account| account.may_log_in(auth.demo));
-    let check = async || auth.accounts.check(&username, account.as_ref(), client, auth.clock.now()).await;
-    let record = match check().await? {
-        Ok(record) => record,
-        Err(delay) => {
-            // Whoever knocks through a delay pays for it himself, or he would be first again whenever it ends.
-            auth.peers.failed(client, Instant::now());
-            return Err(throttled(delay));
-        }
-    };
+    let check = async || auth.accounts.check(&requester.name, account.as_ref(), client, auth.clock.now()).await;
+    let record = check().await?.map_err(|delay| {
+        // Whoever knocks through a delay pays for it himself, or he would be first again whenever it ends.
+        auth.peers.failed(client, Instant::now());
+        throttled(auth, client, delay)
+    })?;
+    drop(lookup);
     let stored = account.as_ref().map(|account| account.password_hash.clone());
     let still_wanted = || auth.accounts.check_again(&record, auth.clock.now()).is_ok();
-    let verdict = match auth.passwords.compare(password.clone(), stored, still_wanted).await {
+    let verdict = match auth.passwords.compare(password.clone(), stored, &requester, still_wanted).await {
+        // Asked again, the database lets a client that has to wait before its first attempt come back.
         Err(HashError::Unwanted) => {
-            // Asked again, the database lets a client that has to wait before its first attempt come back.
-            return Err(throttled(check().await?.err().unwrap_or(Throttled(1))));
+            return Err(throttled(auth, client, check().await?.err().unwrap_or(Throttled(1))));
         }
         verdict => verdict?,
     };
@@ -129,7 +132,7 @@ async fn authenticate(auth: &Auth, client: Client, credentials: Credentials) -> 
         Some(account) if verdict != Verdict::Wrong => {
             auth.accounts.succeeded(&record, &account, auth.clock.now()).await?;
             if verdict == Verdict::FitsOldHash {
-                rehash(auth, &account, password).await?;
+                rehash(auth, &account, password, &requester).await?;
             }
             Ok(account)
         }
@@ -142,10 +145,21 @@ async fn authenticate(auth: &Auth, client: Client, credentials: Credentials) -> 
     }
 }
 
+fn throttled(auth: &Auth, client: Client, Throttled(seconds): Throttled) -> Error {
+    tracing::info!(target: audit::TARGET, event = "login.throttled", peer = client.shown(), seconds, "login throttled");
+    auth.counters.logins.count("throttled");
+    Error::Throttled(seconds)
+}
+
 /// A hash of an earlier setting, or of another system, becomes one of ours now that the password is known. When many
 /// wait for hashing it is left to the next login.
-async fn rehash(auth: &Auth, account: &Account, password: secrecy::SecretString) -> Result<(), Error> {
-    let hash = match auth.passwords.hash(password).await {
+async fn rehash(
+    auth: &Auth,
+    account: &Account,
+    password: secrecy::SecretString,
+    requester: &Requester,
+) -> Result<(), Error> {
+    let hash = match auth.passwords.hash(password, requester).await {
         Err(HashError::Busy) => return Ok(()),
         hash => hash?,
     };

@@ -17,9 +17,14 @@ use crate::{
     limits::{Accounts, Peers},
     metadata::Metadata,
     password::Passwords,
-    refresh::Families,
+    refresh::{self, Families},
+    turns::{Lookups, Requester},
+    upkeep,
     users::{Demo, NewAccount, Users},
 };
+
+/// Logins that are looked up at the same time, or more where more are hashed.
+const LOOKUPS: usize = 4;
 
 const DEMO_NAME: &str = "user";
 const DEMO_PASSWORD: &str = "password";
@@ -36,6 +41,8 @@ pub struct State {
     pub users: Users,
     /// The refresh tokens.
     pub families: Families,
+    /// Which login is looked up next.
+    pub lookups: Lookups,
     /// Hashes passwords.
     pub passwords: Passwords,
     /// Failed logins by account.
@@ -71,6 +78,8 @@ impl State {
         let clock = Clock::system();
         let Prepared { stored, tokens, login, classic_key } = config;
         let schedule = tokens.schedule();
+        let load = login.load();
+        let lookups = Lookups::new(load.concurrency.max(LOOKUPS), load.queue, stored.database.timeout);
         let database = Database::open(stored.database, Wait::ForIt, metrics).await.map_err(failed)?;
         let ring = if let Some(key) = classic_key {
             key.warn_of_classic_mode();
@@ -86,8 +95,17 @@ impl State {
             ring,
             schedule,
             users: Users::new(database.clone()),
-            families: Families::new(database.clone(), *tokens.refresh_ttl, Demo(stored.demo_user)),
-            passwords: Passwords::new(login.load()),
+            families: Families::new(
+                database.clone(),
+                refresh::Limits {
+                    ttl: *tokens.refresh_ttl,
+                    grace: *tokens.refresh_grace,
+                    sessions: login.max_sessions,
+                },
+                Demo(stored.demo_user),
+            ),
+            passwords: Passwords::new(load),
+            lookups,
             accounts: Accounts::new(database.clone()),
             peers: Peers::new(login.peer_failures),
             trusted_proxies: login.trusted_proxies.unwrap_or_default(),
@@ -103,6 +121,9 @@ impl State {
             patiently(|| state.add_demo_account(), is_away).await.map_err(failed)?;
             warn_of_demo_account();
         }
+        let (database, accounts) = (state.database.clone(), state.accounts.clone());
+        let purge = upkeep::purge_regularly(database, accounts, stored.purge_interval, state.clock.clone());
+        tokio::spawn(purge);
         Ok(state)
     }
 
@@ -116,7 +137,7 @@ impl State {
 
     async fn add_demo_account(&self) -> Result<(), crate::error::Error> {
         if self.users.find(DEMO_NAME).await?.is_none() {
-            let password_hash = self.passwords.hash(SecretString::from(DEMO_PASSWORD)).await?;
+            let password_hash = self.passwords.hash(SecretString::from(DEMO_PASSWORD), &Requester::default()).await?;
             let account = NewAccount {
                 username: DEMO_NAME.to_owned(),
                 email: Some(DEMO_EMAIL.to_owned()),

@@ -18,6 +18,8 @@ pub struct Login {
     pub login_queue: usize,
     /// Failed logins that a peer may have at once.
     pub peer_failures: u32,
+    /// Sessions that an account may have.
+    pub max_sessions: u32,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Option<Networks>,
 }
@@ -40,13 +42,19 @@ impl Section for Login {
             "LOGIN_QUEUE",
             "128",
             "a number from 1 to 10000",
-            "how many logins may wait to be hashed; one more gets 503",
+            "how many logins may wait to be hashed; beyond it the client with the most waiting gets 503",
         ),
         Setting::new(
             "PEER_FAILURES",
             "100",
             "a number from 1 to 1000000",
             "failed logins an address may have at once, and one more each second; after them 429. Counted by each replica. Above 10000, which limits nothing, TRUSTED_PROXIES or the demo account is required",
+        ),
+        Setting::new(
+            "MAX_SESSIONS",
+            "100",
+            "a number from 1 to 10000",
+            "sessions of an account that can be refreshed; one more login ends the oldest",
         ),
         Setting::optional(
             "TRUSTED_PROXIES",
@@ -66,6 +74,9 @@ impl Section for Login {
         }
         if !(1..=1_000_000).contains(&self.peer_failures) {
             problems.push(("PEER_FAILURES", "out of range; allowed: a number from 1 to 1000000".to_owned()));
+        }
+        if !(1..=10_000).contains(&self.max_sessions) {
+            problems.push(("MAX_SESSIONS", "out of range; allowed: a number from 1 to 10000".to_owned()));
         }
         problems
     }

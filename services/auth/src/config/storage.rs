@@ -1,5 +1,5 @@
 //! Where accounts and keys lie, and what seals the keys.
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use chassis::{
     Service,
@@ -24,6 +24,8 @@ pub struct Storage {
     pub database_connections: u32,
     /// The longest wait for a connection or an answer.
     pub database_timeout: Span,
+    /// How often what has expired is removed.
+    pub purge_interval: Span,
     /// Seals private keys at rest.
     pub key_encryption_key: Option<SealingKey>,
     /// Sealed them before, and still opens them.
@@ -53,6 +55,12 @@ impl Section for Storage {
             "1500ms",
             "a span of time from 100ms to 30s",
             "the longest wait for a connection or an answer; after it 503",
+        ),
+        Setting::new(
+            "PURGE_INTERVAL",
+            "10m",
+            "a span of time from 1s to 24h",
+            "how often one of the replicas removes what has expired",
         ),
         Setting::optional(
             "KEY_ENCRYPTION_KEY",
@@ -84,6 +92,9 @@ impl Section for Storage {
         if !(100..=30_000).contains(&self.database_timeout.as_millis()) {
             problems.push(("DATABASE_TIMEOUT", "out of range; allowed: a span of time from 100ms to 30s".to_owned()));
         }
+        if !(1..=24 * 60 * 60).contains(&self.purge_interval.as_secs()) {
+            problems.push(("PURGE_INTERVAL", "out of range; allowed: a span of time from 1s to 24h".to_owned()));
+        }
         let on_a_server = matches!(self.database_url, Some(DatabaseUrl(Source::Postgres(_))));
         if on_a_server && self.key_encryption_key.is_none() {
             let wrong = "required with PostgreSQL, the same for every replica; allowed: 32 bytes in base64, as from: openssl rand -base64 32";
@@ -102,6 +113,8 @@ pub struct Stored {
     pub keyring: Keyring,
     /// Whether the demo account may log in.
     pub demo_user: bool,
+    /// How often what has expired is removed.
+    pub purge_interval: Duration,
 }
 
 impl Storage {
@@ -141,6 +154,7 @@ impl Storage {
             },
             keyring: Keyring::new(key, self.key_encryption_key_previous, origin),
             demo_user,
+            purge_interval: *self.purge_interval,
         })
     }
 }

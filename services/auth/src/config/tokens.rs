@@ -19,6 +19,8 @@ pub struct Tokens {
     pub refresh_ttl: Span,
     /// The algorithm of new signing keys.
     pub signing_algorithm: SigningAlgorithm,
+    /// How long a refresh whose answer was lost may be repeated.
+    pub refresh_grace: Span,
     /// How long verifiers may work with a key set.
     pub jwks_max_age: Span,
     /// The age at which a key is replaced by itself.
@@ -45,6 +47,12 @@ impl Section for Tokens {
             "EdDSA",
             "EdDSA or ES256",
             "the algorithm that tokens are signed with; a change makes a new key, as a rotation does",
+        ),
+        Setting::new(
+            "REFRESH_GRACE",
+            "10s",
+            "a span of time from 0s to 60s",
+            "how long a client may repeat a refresh whose answer it did not get; 0s: each repetition is a reuse",
         ),
         Setting::new(
             "JWKS_MAX_AGE",
@@ -79,6 +87,7 @@ impl Section for Tokens {
         let ranges = [
             ("TOKEN_TTL", Some(self.token_ttl), 1..=DAY, "from 1s to 24h"),
             ("REFRESH_TTL", Some(self.refresh_ttl), 1..=90 * DAY, "from 1s to 90days"),
+            ("REFRESH_GRACE", Some(self.refresh_grace), 0..=60, "from 0s to 60s"),
             ("JWKS_MAX_AGE", Some(self.jwks_max_age), 6..=HOUR, "from 6s to 1h"),
             ("KEY_MAX_AGE", self.key_max_age, HOUR..=1000 * DAY, "from 1h to 1000days"),
         ];

@@ -19,15 +19,17 @@ const RECORD: &str = "INSERT INTO _sqlx_migrations (version, description, succes
 pub(super) async fn run(connection: &mut PgConnection) -> Result<(), MigrateError> {
     let mut transaction = connection.begin().await?;
     let pending = pending(&applied(&mut transaction).await?)?;
-    if !pending.is_empty() {
-        sqlx::raw_sql(LOCK).execute(&mut *transaction).await?;
-        transaction.ensure_migrations_table(&MIGRATIONS.table_name).await?;
-        // Another replica may have had the lock first.
-        for migration in self::pending(&applied(&mut transaction).await?)? {
-            apply(&mut transaction, migration)
-                .await
-                .map_err(|error| MigrateError::ExecuteMigration(error, migration.version))?;
-        }
+    if pending.is_empty() {
+        // Nothing was written, so there is no commit to wait for without a limit.
+        return Ok(transaction.rollback().await?);
+    }
+    sqlx::raw_sql(LOCK).execute(&mut *transaction).await?;
+    transaction.ensure_migrations_table(&MIGRATIONS.table_name).await?;
+    // Another replica may have had the lock first.
+    for migration in self::pending(&applied(&mut transaction).await?)? {
+        apply(&mut transaction, migration)
+            .await
+            .map_err(|error| MigrateError::ExecuteMigration(error, migration.version))?;
     }
     Ok(transaction.commit().await?)
 }

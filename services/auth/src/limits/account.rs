@@ -84,15 +84,15 @@ impl Accounts {
         }
     }
 
-    /// Whether this client may try to log in by this name, which is the account's if there is one.
+    /// Whether this client may try to log in by this name, of which it gets the hash. It is the account's if there is one.
     pub async fn check(
         &self,
-        name: &str,
+        name_hash: &str,
         account: Option<&Account>,
         client: Client,
         now: SystemTime,
     ) -> Result<Result<Record, Throttled>, Error> {
-        let name_hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, name.as_bytes()));
+        let name_hash = name_hash.to_owned();
         let client = client.network().map_or_else(String::new, |network| network.to_string());
         let account_id = account.map_or("", |account| &account.id);
         let at = seconds(now);
@@ -177,6 +177,11 @@ impl Accounts {
         self.limit_rows().await;
         Ok(())
     }
+}
+
+/// A name, known or not, as it is counted.
+pub fn name_hash(name: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, name.as_bytes()))
 }
 
 impl Record {

@@ -5,7 +5,11 @@ mod client;
 mod peer;
 
 pub(crate) use self::account::{FORGOTTEN_AFTER, KNOWN_FOR};
-pub use self::{account::Accounts, client::Client, peer::Peers};
+pub use self::{
+    account::{Accounts, name_hash},
+    client::Client,
+    peer::Peers,
+};
 
 /// To be tried again after so many seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -92,6 +92,15 @@ fn argon2_of(stored: &str) -> Result<(PasswordHash, Algorithm, Params), HashErro
     (version_is_known && affordable && complete).then_some((hash, algorithm, params)).ok_or(HashError::Stored)
 }
 
+/// Whether a password fits one of our hashes, at once and on this thread: for commands.
+pub fn compare_now(memory: Memory, password: &SecretString, stored: &str) -> Result<Verdict, HashError> {
+    if is_bcrypt(stored) {
+        compare_with_bcrypt(password, stored)
+    } else {
+        compare_with_argon2(memory, password, stored, &mut Vec::new())
+    }
+}
+
 pub(super) fn compare_with_argon2(
     memory: Memory,
     password: &SecretString,

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::Block;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::Semaphore;
 
-pub use self::hash::{Memory, Verdict, hash_now, judge_stored};
+pub use self::hash::{Memory, Verdict, compare_now, hash_now, judge_stored};
 use self::hash::{compare_with_argon2, compare_with_bcrypt, dummy, is_bcrypt};
+use crate::turns::{Full, Requester, Turns};
 
 /// Passwords longer than this are refused before hashing: the work a stranger can cause is bounded.
 pub const MAX_BYTES: usize = 1024;
@@ -29,7 +29,7 @@ pub enum HashError {
     /// Longer than [`MAX_BYTES`].
     #[error("the password is longer than {MAX_BYTES} bytes")]
     TooLong,
-    /// Too many are waiting for their turn.
+    /// Too many are waiting for their turn, this client's among them.
     #[error("too many logins are waiting to be hashed")]
     Busy,
     /// Its turn came, and it was not wanted any more.
@@ -56,20 +56,17 @@ pub struct Load {
 pub struct Passwords {
     memory: Memory,
     concurrency: usize,
-    places: Arc<Semaphore>,
-    turns: Arc<Semaphore>,
+    turns: Turns,
     buffers: Arc<Mutex<Vec<Vec<Block>>>>,
 }
 
 impl Passwords {
     /// Hashes under these limits.
     pub fn new(load: Load) -> Self {
-        let places = load.concurrency.saturating_add(load.queue).min(Semaphore::MAX_PERMITS);
         Self {
             memory: load.memory,
             concurrency: load.concurrency,
-            places: Arc::new(Semaphore::new(places)),
-            turns: Arc::new(Semaphore::new(load.concurrency)),
+            turns: Turns::new(load.concurrency, load.queue),
             buffers: Arc::default(),
         }
     }
@@ -82,12 +79,12 @@ impl Passwords {
     }
 
     /// A PHC string with a fresh salt.
-    pub async fn hash(&self, password: SecretString) -> Result<String, HashError> {
+    pub async fn hash(&self, password: SecretString, requester: &Requester) -> Result<String, HashError> {
         if password.expose_secret().len() > MAX_BYTES {
             return Err(HashError::TooLong);
         }
         let memory = self.memory;
-        self.in_turn(|| true, move |buffer| hash_now(memory, &password, buffer)).await
+        self.in_turn(requester, || true, move |buffer| hash_now(memory, &password, buffer)).await
     }
 
     /// Whether the password fits the stored hash; without one the same work is done, and the answer is no.
@@ -96,13 +93,14 @@ impl Passwords {
         &self,
         password: SecretString,
         stored: Option<String>,
+        requester: &Requester,
         still_wanted: impl FnOnce() -> bool,
     ) -> Result<Verdict, HashError> {
         if password.expose_secret().len() > MAX_BYTES {
             return Ok(Verdict::Wrong);
         }
         let memory = self.memory;
-        self.in_turn(still_wanted, move |buffer| {
+        self.in_turn(requester, still_wanted, move |buffer| {
             let known = stored.is_some();
             let stored = match stored {
                 Some(stored) => stored,
@@ -120,18 +118,18 @@ impl Passwords {
 
     async fn in_turn<T: Send + 'static>(
         &self,
+        requester: &Requester,
         still_wanted: impl FnOnce() -> bool,
         work: impl FnOnce(&mut Vec<Block>) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| HashError::Busy)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| HashError::Failed)?;
+        let turn = self.turns.acquire(requester).await.map_err(|Full| HashError::Busy)?;
         if !still_wanted() {
             return Err(HashError::Unwanted);
         }
         let (buffers, own) = (Arc::clone(&self.buffers), self.memory.blocks());
         tokio::task::spawn_blocking(move || {
-            // Turn and place last as long as the work, even if whoever asked has gone.
-            let _taken = (turn, place);
+            // The turn lasts as long as the work, even if whoever asked has gone.
+            let _turn = turn;
             let mut buffer = buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
             let outcome = work(&mut buffer);
             // An imported hash may have asked for more memory than ours.
@@ -159,7 +157,9 @@ mod tests {
 
     impl Passwords {
         async fn fits(&self, password: SecretString, stored: Option<String>) -> Result<bool, HashError> {
-            self.compare(password, stored, || true).await.map(|verdict| verdict != Verdict::Wrong)
+            self.compare(password, stored, &Requester::default(), || true)
+                .await
+                .map(|verdict| verdict != Verdict::Wrong)
         }
     }
 
@@ -175,14 +175,14 @@ mod tests {
     #[tokio::test]
     async fn a_hash_of_another_time_still_fits() {
         let then = passwords_in(7168);
-        let hash = then.hash("correct horse".into()).await.expect("hashed");
+        let hash = then.hash("correct horse".into(), &Requester::default()).await.expect("hashed");
         assert!(passwords().fits("correct horse".into(), Some(hash)).await.expect("compared"));
     }
 
     #[tokio::test]
     async fn only_the_password_itself_fits_its_hash() {
         let passwords = passwords();
-        let hash = passwords.hash("correct horse".into()).await.expect("hashed");
+        let hash = passwords.hash("correct horse".into(), &Requester::default()).await.expect("hashed");
         assert!(hash.starts_with("$argon2id$v=19$m=3072,t=12,p=1$"), "{hash}");
         assert!(passwords.fits("correct horse".into(), Some(hash.clone())).await.expect("compared"));
         for wrong in ["correct horse ", "Correct horse", "correct horse\0", ""] {
@@ -199,7 +199,7 @@ mod tests {
     async fn a_long_password_is_allowed_and_an_endless_one_is_not() {
         let passwords = passwords();
         let long = "x".repeat(MAX_BYTES);
-        let hash = passwords.hash(long.clone().into()).await.expect("hashed");
+        let hash = passwords.hash(long.clone().into(), &Requester::default()).await.expect("hashed");
         assert!(passwords.fits(long.clone().into(), Some(hash.clone())).await.expect("compared"));
         assert!(!passwords.fits((long + "x").into(), Some(hash)).await.expect("refused, not failed"));
     }

@@ -36,7 +36,8 @@ impl crate::json_body::Described for Presented {
     const SHAPE: &'static str = r#"{"refresh_token":"…"}"#;
 }
 
-/// Exchanges a refresh token for a new pair. It is used up by that; using it again revokes the whole family.
+/// Exchanges a refresh token for a new pair. It is used up by that; using it again revokes the whole family. A client that
+/// did not get the answer may repeat the request within `AUTH_REFRESH_GRACE`, as long as it did not use the new pair.
 #[utoipa::path(
     post,
     path = "/refresh",
@@ -47,7 +48,7 @@ impl crate::json_body::Described for Presented {
         (status = 401, description = "The refresh token is not good, for whatever reason: problem+json"),
         (status = 413, description = "The body is too large: problem+json"),
         (status = 415, description = "The body is not application/json: problem+json"),
-        (status = 503, description = "The database does not answer: problem+json with Retry-After")
+        (status = 503, description = "The database does not answer: problem+json with Retry-After. Repeat with the same token")
     )
 )]
 pub async fn refresh(
@@ -69,9 +70,9 @@ pub async fn refresh(
     };
     tracing::info!(
         target: audit::TARGET, event = "refresh.succeeded", account = account.username, jti, family = granted.family, peer = client.shown(),
-        "refresh succeeded"
+        repeated = granted.repeated, "refresh succeeded"
     );
-    auth.counters.refreshes.count("succeeded");
+    auth.counters.refreshes.count(if granted.repeated { "repeated" } else { "succeeded" });
     Ok(issued)
 }
 

@@ -68,6 +68,22 @@ fn a_taken_name_is_refused_and_its_account_stays_as_it_was() {
     assert_eq!(listed(data.path()), before);
 }
 
+#[test]
+fn an_account_that_is_added_again_just_as_it_is_there_is_no_failure() {
+    let data = data();
+    add_ann(&data).expect(0);
+    let before = listed(data.path());
+    let again = add_ann(&data).expect(0);
+    assert_eq!(again.out, "ann may log in\n", "as after a commit that was not answered");
+    assert!(again.audit().is_empty(), "{again:?}");
+    let stdin = format!("{PASSWORD}\n");
+    let other_roles = ["user", "add", "ann", "--email", "ann@example.com", "--role", "auditor", "--password-stdin"];
+    run_with(data.path(), &other_roles, stdin.as_bytes()).expect(1);
+    assert_eq!(listed(data.path()), before);
+    run(data.path(), &["user", "disable", "ann"]).expect(0);
+    add_ann(&data).expect(1);
+}
+
 #[tokio::test]
 async fn a_password_against_the_rules_is_refused_by_add_and_by_password_and_changes_nothing() {
     let data = data();

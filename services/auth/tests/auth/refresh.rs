@@ -65,11 +65,63 @@ async fn security_20_a_used_token_is_dead_and_its_reuse_ends_the_family() {
     let auth = Auth::start().await;
     let login = auth.login("user", "password").await;
     let refreshed = auth.post("/refresh", refresh_token(&login)).await;
+    let current = auth.post("/refresh", refresh_token(&refreshed)).await;
     let reused = auth.post("/refresh", refresh_token(&login)).await;
     assert_eq!(reused.status, 401);
-    let successor = auth.post("/refresh", refresh_token(&refreshed)).await;
+    let successor = auth.post("/refresh", refresh_token(&current)).await;
     assert_eq!((successor.status, successor.body), (reused.status, reused.body), "all refusals look alike");
     assert_eq!(auth.login("user", "password").await.status, 200, "only the family is concerned");
+}
+
+#[tokio::test]
+async fn a_refresh_without_an_answer_is_repeated_and_the_token_that_was_lost_is_dead() {
+    let auth = Auth::start().await;
+    let login = auth.login("user", "password").await;
+    let lost = auth.post("/refresh", refresh_token(&login)).await;
+    let mut newest = lost.body["refresh_token"].clone();
+    for repetition in 0..3 {
+        let repeated = auth.post("/refresh", refresh_token(&login)).await;
+        assert_eq!(repeated.status, 200, "{repetition}: {}", repeated.body);
+        assert_ne!(repeated.body["refresh_token"], newest);
+        newest = repeated.body["refresh_token"].clone();
+    }
+    let next = auth.post("/refresh", newest.as_str().expect("a token")).await;
+    assert_eq!(next.status, 200, "the last one is good");
+    assert_eq!(auth.post("/refresh", refresh_token(&lost)).await.status, 401, "a thief has the one that was lost");
+    assert_eq!(auth.post("/refresh", refresh_token(&next)).await.status, 401, "and is noticed");
+}
+
+#[tokio::test]
+async fn a_token_whose_successor_was_used_is_reused_within_the_grace_as_well() {
+    let auth = Auth::start_with(&[("AUTH_REFRESH_GRACE", "60s")]).await;
+    let login = auth.login("user", "password").await;
+    let lost = auth.post("/refresh", refresh_token(&login)).await;
+    let repeated = auth.post("/refresh", refresh_token(&login)).await;
+    assert_eq!(repeated.status, 200);
+    let next = auth.post("/refresh", refresh_token(&repeated)).await;
+    for dead in [refresh_token(&login), refresh_token(&lost), refresh_token(&repeated), refresh_token(&next)] {
+        assert_eq!(auth.post("/refresh", dead).await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn after_the_grace_and_without_one_a_used_token_is_reused() {
+    for grace in ["1s", "0s"] {
+        let auth = Auth::start_with(&[("AUTH_REFRESH_GRACE", grace)]).await;
+        let login = auth.login("user", "password").await;
+        let mut newest = auth.post("/refresh", refresh_token(&login)).await;
+        let mut repetitions = 0;
+        loop {
+            let repeated = auth.post("/refresh", refresh_token(&login)).await;
+            if repeated.status == 401 {
+                break;
+            }
+            (newest, repetitions) = (repeated, repetitions + 1);
+            assert!(repetitions < 100_000, "the grace never ends");
+        }
+        assert!(grace == "1s" || repetitions == 0, "{repetitions}");
+        assert_eq!(auth.post("/refresh", refresh_token(&newest)).await.status, 401, "the family has ended");
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ async fn a_login_that_was_hashing_while_the_password_was_changed_gets_no_session
     let password = format!("{PASSWORD}\n");
     run_with(data.path(), &["user", "add", "ann", "--password-stdin"], password.as_bytes()).expect(0);
     let auth = Arc::new(Auth::start_in(data, &[]).await);
+    // From now on the client is known: a login writes its session only.
+    assert_eq!(auth.login("ann", PASSWORD).await.status, 200);
     let mut logins = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let auth = auth.clone();

@@ -3,6 +3,7 @@
 //! What a client sees of a suite that is well is in `contract`; here are replicas, clocks, commands, abuse and faults.
 mod clocks;
 mod commands;
+mod fairness;
 mod faults;
 mod guessing;
 mod keys;
@@ -25,6 +26,7 @@ pub(crate) fn tests() -> Vec<Test> {
     let modules = [
         clocks::tests(),
         commands::tests(),
+        fairness::tests(),
         faults::tests(),
         guessing::tests(),
         keys::tests(),

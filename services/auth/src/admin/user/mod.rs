@@ -10,7 +10,7 @@ use self::typed::Entry;
 use super::{Admin, failed, group, import, text};
 use crate::{
     audit::TARGET,
-    password::{hash_now, rules},
+    password::{Verdict, compare_now, hash_now, rules},
     users::{
         NewAccount,
         fields::{joined, judge_email, judge_name, judge_role},
@@ -97,14 +97,24 @@ pub(super) async fn carry_out(admin: &Admin, matches: &ArgMatches) -> Result<(),
 }
 
 async fn add(admin: &Admin, matches: &ArgMatches) -> Result<(), Stop> {
-    let (username, roles) = (text(matches, "name"), roles(matches)?);
+    let (username, roles, entry) = (text(matches, "name"), roles(matches)?, Entry::of(matches)?);
     let is_taken = || Stop::Failed(format!("the name {username} is taken"));
+    let existing = admin.users.find(username).await.map_err(failed)?;
     // Told before somebody types a password for nothing.
-    if admin.users.find(username).await.map_err(failed)?.is_some() {
+    if existing.is_some() && matches!(entry, Entry::Typed) {
         return Err(is_taken());
     }
-    let password_hash = hash(admin, &Entry::of(matches)?.password()?, username)?;
-    let email = matches.get_one::<String>("email").cloned();
+    let (email, password) = (matches.get_one::<String>("email").cloned(), entry.password()?);
+    if let Some(existing) = existing {
+        // A Job whose commit was not answered runs again: then the account is there as it was ordered.
+        let is_same = existing.email == email && existing.roles == roles && existing.disabled_at.is_none();
+        let fits = || compare_now(admin.password_memory, &password, &existing.password_hash);
+        if !is_same || fits().map_err(failed)? == Verdict::Wrong {
+            return Err(is_taken());
+        }
+        return super::say(format_args!("{username} may log in"));
+    }
+    let password_hash = hash(admin, &password, username)?;
     let account = NewAccount { username: username.to_owned(), email, roles, password_hash, demo: false };
     if !admin.users.add(&account, admin.clock.now()).await.map_err(failed)? {
         return Err(is_taken());

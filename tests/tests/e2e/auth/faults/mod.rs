@@ -1,10 +1,11 @@
-//! Rows 1 to 5, 14 and 36 of the fault matrix (security.md): what auth does when its database does not do its part.
+//! Rows 1 to 5, 14, 31 and 36 of the fault matrix (security.md): what auth does when its database does not do its part.
 mod failover;
 mod full;
 mod locked;
 mod lost;
 mod slow;
 mod start;
+mod unknown;
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use e2e::{
 use tokio::time::timeout;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [failover::tests(), full::tests(), locked::tests(), lost::tests(), slow::tests(), start::tests()]
+    [failover::tests(), full::tests(), locked::tests(), lost::tests(), slow::tests(), start::tests(), unknown::tests()]
         .into_iter()
         .flatten()
         .collect()
