@@ -77,7 +77,33 @@ fn of_certificate(error: &CertificateError) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use rustls::{
+        pki_types::{CertificateDer, pem::PemObject as _},
+        server::ParsedCertificate,
+    };
+
     use super::*;
+
+    /// Of `openssl x509 -req -signkey`, without an extension.
+    const VERSION_1: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBJTCBywIUX0CSe3YOaXw6kT56rwzxy2yuxAMwCgYIKoZIzj0EAwIwFDESMBAG
+A1UEAwwJbG9jYWxob3N0MCAXDTI2MTIwMTE0MDExOVoYDzIxMjYxMTA3MTQwMTE5
+WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AAQc8RbKyZQ8AAT5TBOiL2g1rV6E6ic4U8OfefGfYrgWffJQFijrNyemvvfIxRD3
+5yZAidCngT55sQz2LcpQXfjjMAoGCCqGSM49BAMCA0kAMEYCIQCr1zFJtzXTmLTe
+HbVHzMTU3p/2vNrXnPDLrF6Kh0ROKAIhAIcxwloa/mxpboj/B7ah7c1xSdMFKSY2
+Ir4VmBxhpgUz
+-----END CERTIFICATE-----
+";
+
+    #[test]
+    fn a_certificate_of_version_1_is_named_with_what_to_make_instead() {
+        let certificate = CertificateDer::from_pem_slice(VERSION_1.as_bytes()).expect("a certificate");
+        let Err(error) = ParsedCertificate::try_from(&certificate) else { panic!("version 1 is known") };
+        let said = explain(&error).expect("words");
+        assert!(said.contains("version 1") && said.contains("openssl req -x509"), "{said}");
+    }
 
     #[test]
     fn the_cause_is_found_however_it_is_wrapped() {

@@ -11,6 +11,7 @@ pub(crate) fn tests() -> Vec<Test> {
         fault_36_connections_to_a_read_only_server_are_dropped,
         fault_36_readiness_notices_a_read_only_server_without_a_request,
         fault_36_a_standby_that_is_promoted_is_used,
+        fault_36_connections_that_lead_nowhere_are_replaced,
     ]
 }
 
@@ -91,4 +92,27 @@ async fn fault_36_a_standby_that_is_promoted_is_used() {
     is_healed(&client).await;
     readiness_becomes(&health, 200).await;
     client.refresh(&answer.refresh_token(), 200).await;
+}
+
+/// The machine of the old server has vanished, and the address leads to a new one: nothing ends the old connections.
+async fn fault_36_connections_that_lead_nowhere_are_replaced() {
+    let server = Server::start(Durability::Fast).await;
+    let mut store = Store::on(&server).await;
+    let machine = Gate::before(server.address()).await;
+    let address = store.gate().await;
+    address.lead_to(([127, 0, 0, 1], machine.port()).into());
+    let mut auth = store.auth().ready().await;
+    let (client, health) = (auth.client().await, auth.health().await);
+    // All connections of the pool are in use once.
+    let logins: tokio::task::JoinSet<_> = (0..8)
+        .map(|_| {
+            let client = client.clone();
+            async move { login(&client).await.status }
+        })
+        .collect();
+    assert_eq!(logins.join_all().await, [200; 8]);
+    machine.stall().await;
+    address.lead_to(server.address());
+    is_healed(&client).await;
+    readiness_becomes(&health, 200).await;
 }
