@@ -1,4 +1,4 @@
-//! Which answers are good: those below 400, unless others are named.
+//! Which answers are good: those from 200 to 399, unless others are named.
 
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ pub(crate) struct Good {
 
 impl Good {
     pub(super) fn includes(&self, status: StatusCode) -> bool {
-        if self.named.is_empty() { status.as_u16() < 400 } else { self.named.contains(&status) }
+        if self.named.is_empty() { (200..400).contains(&status.as_u16()) } else { self.named.contains(&status) }
     }
 }
 
@@ -37,6 +37,8 @@ mod tests {
     fn what_is_not_an_error_is_good_unless_told_otherwise() {
         let usual = Good::default();
         assert!(usual.includes(StatusCode::OK) && usual.includes(StatusCode::FOUND));
+        // Nothing asked for another protocol (RFC 9110 section 15.2.2).
+        assert!(!usual.includes(StatusCode::SWITCHING_PROTOCOLS));
         assert!(!usual.includes(StatusCode::UNAUTHORIZED) && !usual.includes(StatusCode::BAD_GATEWAY));
         let named: Good = "401, 429".parse().unwrap();
         assert!(named.includes(StatusCode::UNAUTHORIZED) && !named.includes(StatusCode::OK));

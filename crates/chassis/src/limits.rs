@@ -108,7 +108,8 @@ impl Limits {
 
     fn few(&self, most: usize, settings: &Settings) -> Capacity {
         let connections = if self.memory.is_some() { most.min(FEW) } else { most };
-        let largest_body = 2 * usize::try_from(of_body(settings.max_body_bytes as u64)).unwrap_or(usize::MAX / 2);
+        let largest_body =
+            usize::try_from(of_body(settings.max_body_bytes as u64)).unwrap_or(usize::MAX).saturating_mul(2);
         let memory = match self.memory {
             Some(_) => RequestMemory::new(Some(2 * LARGE_HEAD), Some(largest_body)),
             None => RequestMemory::default(),

@@ -30,7 +30,7 @@ pub(super) struct Requests {
     #[command(flatten)]
     body: Body,
 
-    /// Which statuses are good [default: all below 400]
+    /// Which statuses are good [default: 200 to 399]
     #[arg(long, value_name = "STATUS,…")]
     pub(super) expect: Option<Good>,
 

@@ -25,7 +25,9 @@ impl std::str::FromStr for LogFilter {
 }
 
 fn level(text: &str) -> Result<LevelFilter, &'static str> {
-    let level = if text.is_empty() { None } else { text.parse().ok() };
+    // `LevelFilter` also takes nothing and digits.
+    let is_word = text.starts_with(|first: char| first.is_ascii_alphabetic());
+    let level = if is_word { text.parse().ok() } else { None };
     level.ok_or("a part in it that is no level: off, error, warn, info, debug or trace")
 }
 
@@ -58,6 +60,8 @@ mod tests {
             "auth",
             "information",
             "verbose",
+            "4",
+            "auth=5",
             "info,warning",
             "auth=loud",
             "auth=",

@@ -1,5 +1,7 @@
 //! Names in the environment that bear our prefix but are no setting: typing mistakes, and Kubernetes' own.
 
+use super::setting::Setting;
+
 /// How many letters a name may be off to count as a mistyped one: fewer where it is short, or every short name is near.
 const NEAR: usize = 2;
 const LETTERS_PER_SLIP: usize = 4;
@@ -28,6 +30,13 @@ pub(super) fn judge<'a>(name: &str, value: &str, known: &[&'a str]) -> Unknown<'
         Some((nearest, slips)) if slips * 2 < name.len().max(nearest.len()) => Unknown::Strange(Some(nearest)),
         _ => Unknown::Strange(None),
     }
+}
+
+/// The name to propose in place of a mistyped one: a setting's own, also where an older spelling of it is nearer.
+pub(super) fn canonical(known: &[&Setting], nearest: &str) -> String {
+    let called = |name: &str| known.iter().find(|setting| setting.spellings().any(|other| other == name));
+    let of_a_file = || Some(format!("{}_FILE", called(nearest.strip_suffix("_FILE")?)?.name));
+    called(nearest).map(|setting| setting.name.to_owned()).or_else(of_a_file).unwrap_or_else(|| nearest.to_owned())
 }
 
 /// See "Environment variables" in the Kubernetes documentation of Services.

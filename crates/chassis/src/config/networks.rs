@@ -22,10 +22,14 @@ impl std::str::FromStr for Networks {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let network = |text: &str| {
             let text = text.trim();
-            text.parse::<IpNet>()
-                .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-                .map(canonical)
-                .map_err(|_| "not a list of networks")
+            let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            // `IpNet` takes zeros in front of a number, which others read as octal.
+            let is_address = text.split('/').next().is_some_and(|address| address.parse::<IpAddr>().is_ok());
+            match network.map(canonical) {
+                Ok(network) if is_address && network.prefix_len() > 0 => Ok(network),
+                Ok(_) if is_address => Err("a network of every address, so each client could claim to be another one"),
+                _ => Err("not a list of networks"),
+            }
         };
         text.split(',').map(network).collect::<Result<_, _>>().map(Self)
     }
@@ -66,5 +70,13 @@ mod tests {
         assert!(mapped.contain([10, 9, 8, 7].into()) && !mapped.contain([11, 9, 8, 7].into()));
         assert!("10.0.0.0/33".parse::<Networks>().is_err());
         assert!("somewhere".parse::<Networks>().is_err());
+        assert!("010.0.0.0/8".parse::<Networks>().is_err());
+    }
+
+    #[test]
+    fn a_network_of_every_address_is_refused() {
+        for all in ["0.0.0.0/0", "::/0", "::ffff:0.0.0.0/96", "10.0.0.0/8, 0.0.0.0/0"] {
+            assert!(all.parse::<Networks>().is_err_and(|wrong| wrong.contains("every address")), "{all}");
+        }
     }
 }

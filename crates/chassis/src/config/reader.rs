@@ -219,7 +219,7 @@ impl<'a> Reader<'a> {
         let text = trimmed(setting, text);
         let wrong = if text.is_empty() {
             "nothing but blanks and line breaks"
-        } else if !setting.secret && text.chars().any(char::is_control) {
+        } else if text.chars().any(char::is_control) {
             "a line break or another control character in it"
         } else {
             return Some(Zeroizing::new(text.to_owned()));
@@ -254,7 +254,10 @@ impl<'a> Reader<'a> {
         let prefix = self.service.prefix;
         let known: Vec<&Setting> = self.known.iter().copied().filter(|setting| !setting.bare).collect();
         let names: Vec<&str> = known.iter().flat_map(|setting| setting.spellings()).collect();
-        let called = |name| known.iter().find(|setting| setting.spellings().any(|other| other == name));
+        let with_files = known.iter().filter(|setting| setting.has_file_form());
+        let file_names: Vec<String> =
+            with_files.flat_map(|setting| setting.spellings()).map(|name| format!("{name}_FILE")).collect();
+        let all: Vec<&str> = names.iter().copied().chain(file_names.iter().map(String::as_str)).collect();
         let mut warnings: Vec<String> = self
             .sources
             .flags
@@ -272,10 +275,15 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let value = String::from_utf8_lossy(value);
-            match names::judge(stem, &value, &names) {
+            let verdict = match names::judge(name, &value, &all) {
+                // Of a setting that has no such form, for example.
+                names::Unknown::Strange(_) if stem != name => names::judge(stem, &value, &names),
+                verdict => verdict,
+            };
+            match verdict {
                 names::Unknown::ServiceLink => {}
                 names::Unknown::Mistyped(nearest) => {
-                    let nearest = called(nearest).map_or(nearest, |setting| setting.name);
+                    let nearest = names::canonical(&known, nearest);
                     let wrong = format!("no such setting; did you mean {prefix}{nearest}?");
                     self.problems.push(Problem { name: variable.clone(), wrong, allowed: "" });
                 }

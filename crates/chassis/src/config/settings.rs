@@ -9,6 +9,9 @@ const ADDRESS: &str = "an IP address and a port, such as 127.0.0.1:8080 or :80; 
 pub(super) const LAB: &str = "LAB";
 /// Of classic mode: the services that have it call their shared secret so.
 pub(super) const SECRET: &str = "SECRET";
+const BODY_BYTES: &str = "a number of bytes from 0 to 1073741824";
+/// A body is read into memory as a whole.
+const LARGEST_BODY: usize = 1 << 30;
 const CONNECTIONS: &str = "a number from 1 to 1000000";
 const SIZE: &str = "a number of bytes from 64Ki to 1Ti, such as 10Mi or 16777216";
 const SPAN: &str = "a span of time such as 500ms, 20s or 2m";
@@ -115,7 +118,7 @@ impl Section for Settings {
             SIZE,
             "memory for requests with bodies above 8 KiB; more wait unread",
         ),
-        Setting::new("MAX_BODY_BYTES", "65536", "a number of bytes", "size of a request's body; then 413"),
+        Setting::new("MAX_BODY_BYTES", "65536", BODY_BYTES, "size of a request's body; then 413"),
     ];
 
     fn problems(&self) -> Vec<(&'static str, String)> {
@@ -125,6 +128,14 @@ impl Section for Settings {
         let out_of_range =
             numbers.into_iter().filter(|(_, number)| number.is_some_and(|it| !(1..=1_000_000).contains(&it)));
         problems.extend(out_of_range.map(|(name, _)| (name, format!("out of range; allowed: {CONNECTIONS}"))));
+        if self.max_body_bytes > LARGEST_BODY {
+            problems.push(("MAX_BODY_BYTES", format!("out of range; allowed: {BODY_BYTES}")));
+        }
+        if let (Some(all), Some(one)) = (self.max_connections, self.max_client_connections)
+            && one > all
+        {
+            problems.push(("MAX_CLIENT_CONNECTIONS", "more than MAX_CONNECTIONS; allowed: at most that".to_owned()));
+        }
         let both = (self.http_addr.address(), self.health_addr.address());
         if both.0 == both.1 && both.0.port() != 0 {
             problems.push((

@@ -67,7 +67,7 @@ fn all_problems_are_told_at_once_with_prefix_and_without_values() {
         [
             "GREETER_PAUSE: not a span of time with a unit; allowed: a span of time",
             "GREETER_HTTP_ADDR: no port in it; allowed: an IP address and a port, such as 127.0.0.1:8080 or :80; port 0 takes a free one",
-            "GREETER_MAX_BODY_BYTES: invalid digit found in string; allowed: a number of bytes",
+            "GREETER_MAX_BODY_BYTES: invalid digit found in string; allowed: a number of bytes from 0 to 1073741824",
         ]
     );
 }
@@ -124,10 +124,25 @@ fn a_mistyped_name_stops_the_start_with_a_suggestion() {
     assert_eq!(
         told,
         [
-            "GREETER_HTTP_ADR_FILE: no such setting; did you mean GREETER_HTTP_ADDR?",
+            "GREETER_HTTP_ADR_FILE: no such setting; did you mean GREETER_HTTP_ADDR_FILE?",
             "GREETER_TOEN: no such setting; did you mean GREETER_TONE?",
         ]
     );
+}
+
+#[test]
+fn a_mistyped_file_form_stops_the_start_too() {
+    for name in ["GREETER_TONE_FIL", "GREETER_TONE_FILLE", "GREETER_TOME_FILE"] {
+        assert_eq!(problems(&[(name, "/x")]), [format!("{name}: no such setting; did you mean GREETER_TONE_FILE?")]);
+    }
+}
+
+#[test]
+fn numbers_that_fit_no_memory_or_contradict_each_other_are_refused() {
+    let huge = problems(&[("GREETER_MAX_BODY_BYTES", "18446744073709551615")]);
+    assert!(huge[0].contains("MAX_BODY_BYTES: out of range; allowed: a number of bytes from 0 to"), "{huge:?}");
+    let more = problems(&[("GREETER_MAX_CONNECTIONS", "1"), ("GREETER_MAX_CLIENT_CONNECTIONS", "2")]);
+    assert!(more[0].contains("MAX_CLIENT_CONNECTIONS: more than MAX_CONNECTIONS"), "{more:?}");
 }
 
 #[test]

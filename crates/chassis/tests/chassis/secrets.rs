@@ -3,7 +3,7 @@ use std::{ffi::OsString, io::Write as _, os::unix::ffi::OsStringExt as _};
 
 use chassis::{
     Service,
-    config::{Reader, Section, Setting, Sources},
+    config::{Invalid, Reader, Section, Setting, Sources},
 };
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -94,4 +94,17 @@ fn sources_show_names_and_no_values() {
     let shown = format!("{:?}", sources.with_flag("SECRET", "-secret", Some("hunter3".to_owned())));
     assert!(shown.contains("KEEPER_SECRET") && shown.contains("-secret"), "{shown}");
     assert!(!shown.contains("hunter"), "{shown}");
+}
+
+/// A NUL at the end of a file, for example. The service that shares the secret would have another one.
+#[test]
+fn a_secret_with_a_control_character_is_refused() {
+    for wrong in ["s3cret\u{1}", "s3cret\0", "two\nlines"] {
+        let sources = Sources::from_variables([("KEEPER_SECRET", OsString::from(wrong))]);
+        let mut reader = Reader::new(&KEEPER, &sources);
+        let kept = reader.section::<Kept>();
+        let Invalid(problems) = reader.finish_with(kept).expect_err("refused");
+        let refused = problems[0].to_string();
+        assert!(refused.contains("control character") && !refused.contains("s3cret"), "{refused}");
+    }
 }
