@@ -79,7 +79,8 @@ async fn during_a_delay_the_right_password_is_not_looked_at(database: Database) 
     let store = database.fresh().await;
     let mut auth = lenient_with_peers(&store).ready().await;
     let client = auth.client().await;
-    let (wrong, _) = throttled(&client, USER).await;
+    throttled_for_long(&client, USER).await;
+    let wrong = client.log_in(USER, WRONG, 429).await;
     let right = client.log_in(USER, PASSWORD, 429).await;
     assert_eq!(wrong.body, right.body, "or it would tell the right password");
 }
