@@ -1,5 +1,5 @@
 //! What a request's body is allowed: bytes, pauses, and memory.
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use axum::{
     body::{Body, HttpBody as _},
@@ -7,7 +7,7 @@ use axum::{
     http::{StatusCode, header},
 };
 use http_body_util::Limited;
-use tower_http::timeout::TimeoutBody;
+use tower_http::timeout::{TimeoutBody, TimeoutError};
 
 use crate::{
     Problem,
@@ -26,6 +26,11 @@ pub(crate) struct BodyLimits {
 pub(crate) struct LargeBody {
     memory: BodyMemory,
     bytes: u64,
+}
+
+/// Whether a body was not read because it paused for too long. axum gives every body that is cut the same status.
+pub fn is_stalled(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |cause| (*cause).source()).any(<dyn Error>::is::<TimeoutError>)
 }
 
 impl BodyLimits {

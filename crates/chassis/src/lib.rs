@@ -52,6 +52,7 @@ pub mod shutdown;
 mod stop;
 mod telemetry;
 
+pub use body_limits::is_stalled;
 pub use boot::{Boot, run, run_with_commands};
 pub use commands::{Commands, Order};
 pub use life::Life;

@@ -31,6 +31,9 @@ pub enum Error {
     /// 408: a body that paused too long.
     #[error("the body did not come in time")]
     TooSlow,
+    /// 400: a body that ended before its end, or whose framing is broken.
+    #[error("the body broke off")]
+    Cut,
     /// 415: a body that is not labelled as JSON.
     #[error("the body is not labelled as JSON")]
     MediaType,
@@ -75,6 +78,7 @@ impl IntoResponse for Error {
             | Self::Body(_)
             | Self::TooLarge
             | Self::TooSlow
+            | Self::Cut
             | Self::MediaType => {}
         }
         let challenge = |detail: &'static str| {
@@ -88,6 +92,7 @@ impl IntoResponse for Error {
             Self::Body(wrong) => Problem::new(StatusCode::BAD_REQUEST).detail(wrong),
             Self::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE),
             Self::TooSlow => Problem::new(StatusCode::REQUEST_TIMEOUT),
+            Self::Cut => Problem::new(StatusCode::BAD_REQUEST).detail("The request's body broke off."),
             Self::MediaType => {
                 Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("Send the body as application/json.")
             }

@@ -4,7 +4,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
-use chassis::json;
+use chassis::{is_stalled, json};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -29,7 +29,8 @@ impl<T: DeserializeOwned + Described, S: Send + Sync> FromRequest<S> for JsonBod
         let body =
             Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
                 413 => Error::TooLarge,
-                _ => Error::TooSlow,
+                _ if is_stalled(&rejection) => Error::TooSlow,
+                _ => Error::Cut,
             })?;
         json::object(&body).map(Self).map_err(|error| {
             Error::Body(format!("expected {}; line {} column {}", T::SHAPE, error.line(), error.column()))

@@ -1,15 +1,12 @@
 //! What a request to the health port brings, read whole, with an answer to each way in which it does not come.
-use std::error::Error;
-
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
     http::StatusCode,
 };
 use serde::de::DeserializeOwned;
-use tower_http::timeout::TimeoutError;
 
-use crate::{Problem, json};
+use crate::{Problem, body_limits::is_stalled, json};
 
 /// A body as JSON. `curl -d` labels it as a form: the label is not looked at, so that the commands of a lesson stay short.
 pub(super) struct Sent<T>(pub(super) T);
@@ -27,8 +24,4 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
             .map(Self)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST).detail(format!("the body cannot be read: {error}")))
     }
-}
-
-fn is_stalled(error: &(dyn Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |cause| (*cause).source()).any(<dyn Error>::is::<TimeoutError>)
 }

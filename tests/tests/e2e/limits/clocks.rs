@@ -14,6 +14,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_head_that_drips_ends_its_connection_and_no_other,
         a_body_that_stops_coming_is_a_408,
         a_body_that_stops_coming_is_a_408_on_the_health_port_too,
+        a_body_with_a_broken_chunk_is_a_400,
     ]
 }
 
@@ -91,6 +92,25 @@ async fn a_body_that_stops_coming_is_a_408() {
         answer.problem();
         assert!(answer.has("x-request-id"));
         assert_eq!(wire.answers_until_closed().await.len(), 0);
+    }
+}
+
+async fn a_body_with_a_broken_chunk_is_a_400() {
+    let suite = Shared::of(Target::Split).await;
+    let auth = format!("http://{}", address_in(&suite, Program::Auth).await);
+    for program in READERS {
+        let upstream = (program == Program::Frontend).then_some(("AUTH_URL", &*auth));
+        let (_process, address) = own(program, &upstream.into_iter().collect::<Vec<_>>()).await;
+        for path in ["/login", "/refresh", "/logout"] {
+            for chunks in ["zz\r\n", "-1\r\n", "ffffffffffffffff1\r\n", "1\r\n{\r\nzz\r\n"] {
+                let head = "Host: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked";
+                let mut wire = Wire::to(address).await;
+                wire.send(format!("POST {path} HTTP/1.1\r\n{head}\r\n\r\n{chunks}")).await;
+                let answer = wire.answer().await;
+                assert_eq!(answer.status, 400, "{} {path} {chunks:?}: {answer:?}", program.name());
+                answer.problem();
+            }
+        }
     }
 }
 
