@@ -48,6 +48,18 @@ pub fn private_file(path: &Path) -> io::Result<()> {
     }
 }
 
+/// A database is a regular file, or one that is still to be made.
+pub fn regular_or_absent(path: &Path) -> Result<(), String> {
+    let kind = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => return Ok(()),
+        Ok(metadata) if metadata.is_dir() => "a directory",
+        Ok(_) => "a pipe or a device",
+        // What else is wrong shows when it is opened.
+        Err(_) => return Ok(()),
+    };
+    Err(format!("{} is {kind}; allowed: sqlite:///PATH of a file, which is created if it is missing", path.display()))
+}
+
 /// The key in the directory, made at the first start (0600). With the path it lies at.
 pub fn sealing_key(directory: &Path, database: &Path) -> Result<(SealingKey, PathBuf), String> {
     let path = directory.join(KEY_FILE);

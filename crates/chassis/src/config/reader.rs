@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::{
     Effective, Origin, Platform, Section, Setting, Settings, Shown, Sources, names,
     settings::{LAB, SECRET},
-    text::{read_value, shown_path, trimmed, without_credentials, without_value},
+    text::{flaw, read_value, shown_path, trimmed, without_credentials, without_value},
 };
 use crate::Service;
 
@@ -214,16 +214,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The value without what surrounds it. What is left must not be nothing, and must not contain control characters.
+    /// The value without what surrounds it, if what is left can be a value.
     fn tidied(&mut self, setting: &Setting, culprit: &str, text: &str) -> Option<Zeroizing<String>> {
         let text = trimmed(setting, text);
-        let wrong = if text.is_empty() {
-            "nothing but blanks and line breaks"
-        } else if text.chars().any(char::is_control) {
-            "a line break or another control character in it"
-        } else {
-            return Some(Zeroizing::new(text.to_owned()));
-        };
+        let Some(wrong) = flaw(setting, text) else { return Some(Zeroizing::new(text.to_owned())) };
         self.problems.push(Problem { name: culprit.to_owned(), wrong: wrong.to_owned(), allowed: setting.allowed });
         None
     }

@@ -21,6 +21,28 @@ pub(super) fn trimmed<'t>(setting: &Setting, text: &'t str) -> &'t str {
     if setting.secret { text.trim_end_matches(['\r', '\n']) } else { text.trim() }
 }
 
+/// Why a trimmed value cannot be meant. Any text can be a secret, so a secret may have quotes.
+pub(super) fn flaw(setting: &Setting, text: &str) -> Option<&'static str> {
+    let is_quoted =
+        || ['"', '\''].iter().any(|quote| text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote));
+    if text.is_empty() {
+        Some("nothing but blanks and line breaks")
+    } else if text.chars().any(char::is_control) {
+        Some("a line break or another control character in it")
+    } else if !setting.secret && is_quoted() {
+        Some("in quotes, which docker's --env-file makes part of the value")
+    } else if !setting.secret && text.chars().any(is_invisible) {
+        Some("a character in it that cannot be seen, such as a byte order mark")
+    } else {
+        None
+    }
+}
+
+/// Zero-width characters and marks of direction, which come along when a value is copied from a document.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// A secret that was put where its file belongs must not be shown. An absolute path is taken for a path.
 pub(super) fn shown_path<'p>(setting: &Setting, path: &'p str) -> &'p str {
     if !setting.secret || path.starts_with('/') {

@@ -84,8 +84,13 @@ impl<'de> Deserialize<'de> for HttpUrl {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let url = Url::parse(&text).map_err(|error| de::Error::custom(format!("not a URL ({error})")))?;
-        if !["http", "https"].contains(&url.scheme()) || !url.has_host() {
+        // Browsers mend these, and so does the parser: it would take the path's first segment for the host.
+        let is_mended = text.contains(['\\', ' ']) || text.contains(":///") || !text.contains("://");
+        if !["http", "https"].contains(&url.scheme()) || !url.has_host() || is_mended {
             return Err(de::Error::custom("not an http or https URL"));
+        }
+        if url.fragment().is_some() {
+            return Err(de::Error::custom("a URL with a fragment, which no request contains"));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(de::Error::custom("a URL with user or password in it"));
@@ -141,5 +146,18 @@ mod tests {
         assert_eq!("1.2.3.4:http".parse::<ListenAddr>(), Err("the port is not a number from 0 to 65535"));
         assert_eq!("1.2.3.4:70000".parse::<ListenAddr>(), Err("the port is not a number from 0 to 65535"));
         assert_eq!("example.com:80".parse::<ListenAddr>(), Err("not an IP address with a port"));
+    }
+
+    #[test]
+    fn a_url_is_not_mended() {
+        let read = |text: &str| HttpUrl::deserialize(de::value::StrDeserializer::<de::value::Error>::new(text));
+        for good in ["http://auth", "https://auth.example:8443/keys?version=1", "http://[::1]:8080/"] {
+            assert!(read(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["http:///x", "http://h/a b", "http://h\\x", "http:h", "ftp://h", "http://h/#f", "http://u:p@h/", "h"]
+        {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 }

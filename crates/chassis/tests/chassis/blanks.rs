@@ -85,6 +85,21 @@ fn a_control_character_inside_a_value_is_refused() {
 }
 
 #[test]
+fn quotes_and_characters_that_cannot_be_seen_are_no_part_of_a_value() {
+    for (value, why) in [
+        ("\"cold\"", "quotes"),
+        ("'cold'", "quotes"),
+        ("\u{feff}cold", "cannot be seen"),
+        ("co\u{200b}ld", "cannot be seen"),
+    ] {
+        let mut environment = everywhere("TONE", value).into_iter();
+        let Invalid(problems) = environment.next().expect("the environment").expect_err("refused");
+        assert!(problems[0].wrong.contains(why), "{problems:?}");
+    }
+    assert!(everywhere("SECRET", "\"quoted, as a secret may be\"").into_iter().all(|read| read.is_ok()));
+}
+
+#[test]
 fn nothing_but_blanks_is_refused_and_never_taken_for_unset() {
     for (setting, value) in [("TONE", " \n"), ("SECRET", "\n"), ("LOUD", "\t")] {
         for read in everywhere(setting, value) {

@@ -19,7 +19,7 @@ pub(super) fn described() -> Command {
     let now = |about: &'static str| Arg::new("now").long("now").action(ArgAction::SetTrue).help(about);
     // One in 64 begins with a dash.
     let kid = Arg::new("kid").value_name("KID").required(true).allow_hyphen_values(true);
-    let kid = kid.help("The key's name, from key list");
+    let kid = kid.value_parser(kid_of).help("The key's name, from key list");
     group("key", "Lists and rotates the keys that sign tokens")
         .subcommand(Command::new("list").about("Shows every key, its state and its times").arg(super::output()))
         .subcommand(
@@ -38,6 +38,13 @@ pub(super) fn described() -> Command {
                 "Seals every key with KEY_ENCRYPTION_KEY, opening those sealed with KEY_ENCRYPTION_KEY_PREVIOUS",
             ),
         )
+}
+
+/// A thumbprint (RFC 7638); anything else would be no key's name, and might not be fit for a terminal.
+fn kid_of(given: &str) -> Result<String, &'static str> {
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let is_kid = !given.is_empty() && given.bytes().all(is_base64url);
+    if is_kid { Ok(given.to_owned()) } else { Err("no name of a key; allowed: a KID that key list shows") }
 }
 
 pub(super) async fn carry_out(admin: &Admin, matches: &ArgMatches) -> Result<(), Stop> {

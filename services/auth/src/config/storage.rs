@@ -134,6 +134,7 @@ impl Storage {
             }
             Some(DatabaseUrl(Source::Sqlite(file))) => {
                 let of_file = |wrong| Invalid::of(service, "DATABASE_URL", wrong);
+                data_dir::regular_or_absent(&file).map_err(of_file)?;
                 let directory = data_dir::prepare(file.parent().map(PathBuf::from)).map_err(of_file)?;
                 (Source::Sqlite(file), Some(directory))
             }

@@ -93,8 +93,14 @@ impl Section for Tokens {
         ];
         let outside =
             ranges.into_iter().filter(|(_, span, range, _)| span.is_some_and(|span| !range.contains(&span.as_secs())));
+        let with_query = self.public_url.as_ref().filter(|url| url.0.query().is_some());
+        let with_query = with_query.map(|_| {
+            let wrong = "with a query, which an issuer's addresses cannot have (RFC 8414 section 2)";
+            ("PUBLIC_URL", format!("{wrong}; allowed: an http or https URL"))
+        });
         outside
             .map(|(name, _, _, allowed)| (name, format!("out of range; allowed: a span of time {allowed}")))
+            .chain(with_query)
             .collect()
     }
 }

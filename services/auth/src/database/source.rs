@@ -29,7 +29,12 @@ impl<'de> Deserialize<'de> for DatabaseUrl {
 fn source(text: &str) -> Result<Source, String> {
     if let Some(path) = text.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
-        let path = PathBuf::from(path.split('?').next().unwrap_or_default());
+        // What auth does anyway, and what many examples of sqlx have.
+        let path = path.strip_suffix("?mode=rwc").unwrap_or(path);
+        if path.contains(['?', '#']) {
+            return Err("sqlite: with a parameter, and auth honors none".to_owned());
+        }
+        let path = PathBuf::from(path);
         return match (path.file_name(), path.is_absolute()) {
             (Some(_), true) => Ok(Source::Sqlite(path)),
             _ => Err("sqlite: without the absolute path of a file".to_owned()),
@@ -59,6 +64,7 @@ mod tests {
         assert!(
             matches!(source("sqlite:///var/lib/x.db"), Ok(Source::Sqlite(path)) if path.as_os_str() == "/var/lib/x.db")
         );
+        assert!(matches!(source("sqlite:///x.db?mode=rwc"), Ok(Source::Sqlite(path)) if path.as_os_str() == "/x.db"));
         let Ok(Source::Postgres(servers)) = source("postgres://ann:secret@db.example:5433/accounts?sslmode=require")
         else {
             panic!("no server")
@@ -73,6 +79,8 @@ mod tests {
             "accounts.db",
             "sqlite:",
             "sqlite://x.db",
+            "sqlite:///x.db?mode=ro",
+            "sqlite:///x.db#hunter2",
             "mysql://u:hunter2@h/d",
             "postgres://u:hunter2@h/d?sslmode=hunter2",
         ] {

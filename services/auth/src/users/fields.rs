@@ -7,6 +7,31 @@ use super::MAX_NAME_BYTES;
 /// RFC 5321 section 4.5.3.1.3: no path is longer.
 const MAX_EMAIL_BYTES: usize = 254;
 
+/// Whether a new account may have this name. Two names that look alike on a screen must not be two accounts: no blanks at
+/// the ends, no other blanks than spaces, and no characters that nobody sees (RFC 8265 section 3.3 excludes them, too).
+pub fn judge_new_name(name: &str) -> Result<(), &'static str> {
+    judge_name(name)?;
+    if name.trim() != name {
+        return Err("begins or ends with a blank; allowed: blanks inside of it");
+    }
+    let is_hidden = |character: char| is_invisible(character) || (character.is_whitespace() && character != ' ');
+    if name.chars().any(is_hidden) {
+        return Err("has a character that cannot be seen; allowed: anything that can be seen, and spaces");
+    }
+    Ok(())
+}
+
+/// Unicode's format characters (general category Cf): zero-width ones, marks of direction, the byte order mark, tags.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+            | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}' | '\u{e0020}'..='\u{e007f}'
+    )
+}
+
 /// Whether somebody can log in by this name: HTTP Basic ends a name at the first colon (RFC 7617 section 2).
 pub fn judge_name(name: &str) -> Result<(), &'static str> {
     if !(1..=MAX_NAME_BYTES).contains(&name.len()) {
@@ -79,6 +104,25 @@ mod tests {
             assert!(judge_name(bad).expect_err(bad).contains(why), "{bad:?}");
         }
         assert!(judge_name(&"x".repeat(257)).expect_err("long").contains("256 bytes"));
+    }
+
+    #[test]
+    fn a_new_name_looks_like_no_other() {
+        for good in ["a", "Ann Smith", "ann@example.com", "日本", "o'brien; --", "José"] {
+            assert_eq!(judge_new_name(good), Ok(()), "{good}");
+        }
+        for (bad, why) in [
+            (" bob", "blank"),
+            ("bob\u{a0}", "blank"),
+            ("\u{200b}", "cannot be seen"),
+            ("a\u{202e}b", "cannot be seen"),
+            ("a\u{a0}b", "cannot be seen"),
+            ("a\u{feff}", "cannot be seen"),
+            ("a\u{2028}b", "cannot be seen"),
+            ("a:b", "colon"),
+        ] {
+            assert!(judge_new_name(bad).expect_err(bad).contains(why), "{bad:?}");
+        }
     }
 
     #[test]

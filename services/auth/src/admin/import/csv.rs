@@ -34,6 +34,9 @@ impl Columns {
         if header.is_empty() {
             return Err(no_header());
         }
+        if header.starts_with(&[0xff, 0xfe]) || header.starts_with(&[0xfe, 0xff]) || header.contains(&0) {
+            return Err("the file is UTF-16 or binary; save it as UTF-8".to_owned());
+        }
         let mut parser = Parser::new();
         let header = parser.record(header)?.clone();
         let mut places = [None; Fields::NAMES.len()];
@@ -162,6 +165,7 @@ mod tests {
             ("username,email", "column password_hash is missing"),
             ("$2b$04$W2lBNBdnSBqsG0,ann", "unknown column in place 1; is the header missing?"),
             ("", "no header;"),
+            ("u\0s\0e\0r\0", "the file is UTF-16"),
         ] {
             let Err(wrong) = Columns::of(header.as_bytes()) else { panic!("{header} is no header") };
             assert!(wrong.starts_with(why), "{header}: {wrong}");

@@ -11,7 +11,7 @@ use crate::{
     password::judge_stored,
     users::{
         NewAccount,
-        fields::{joined, judge_email, judge_name},
+        fields::{joined, judge_email, judge_new_name},
     },
 };
 
@@ -33,7 +33,7 @@ impl Fields {
 
     fn judged(self) -> Result<NewAccount, String> {
         let of = |field: &'static str| move |why: &str| format!("{field}: {why}");
-        judge_name(&self.username).map_err(of("username"))?;
+        judge_new_name(&self.username).map_err(of("username"))?;
         self.email.as_deref().map_or(Ok(()), judge_email).map_err(of("email"))?;
         let roles = joined(&self.roles).map_err(of("roles"))?;
         judge_stored(&self.password_hash).map_err(of("password_hash"))?;

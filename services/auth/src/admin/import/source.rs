@@ -2,7 +2,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Seek as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -55,6 +55,9 @@ impl Source {
             let kind = file.metadata().map_err(unreadable)?.file_type();
             if kind.is_dir() {
                 return Err(Stop::Failed(format!("{name} is a directory; allowed: a file, or - for stdin")));
+            }
+            if kind.is_char_device() || kind.is_block_device() {
+                return Err(Stop::Failed(format!("{name} is a device; allowed: a file, a pipe, or - for stdin")));
             }
             // A pipe with a name is still a pipe.
             if kind.is_file() { file } else { kept(&mut file)? }

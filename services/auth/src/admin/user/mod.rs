@@ -13,7 +13,7 @@ use crate::{
     password::{Verdict, compare_now, hash_now, rules},
     users::{
         NewAccount,
-        fields::{joined, judge_email, judge_name, judge_role},
+        fields::{joined, judge_email, judge_name, judge_new_name, judge_role},
     },
 };
 
@@ -73,6 +73,8 @@ fn role(given: &str) -> Result<String, &'static str> {
 pub(super) fn judge(matches: &ArgMatches) -> Result<(), Stop> {
     match matches.subcommand() {
         Some(("add", matches)) => {
+            let wrong = |why| Stop::Usage(format!("the name {why}"));
+            judge_new_name(text(matches, "name")).map_err(wrong)?;
             roles(matches)?;
             Entry::of(matches).map(drop)
         }
