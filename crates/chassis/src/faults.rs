@@ -78,13 +78,19 @@ impl Faults {
             return Err("neither delay_ms nor error_percent is given; DELETE /faults ends faults".to_owned());
         }
         let fault = Fault { delay: Duration::from_millis(setting.delay_ms), error_percent: setting.error_percent, end };
-        *self.lock() = Some(fault);
+        let mut current = self.lock();
+        *current = Some(fault);
         self.0.any.store(true, Ordering::Release);
         Ok(())
     }
 
     pub(crate) fn end(&self) {
-        *self.lock() = None;
+        self.clear(&mut self.lock());
+    }
+
+    /// Under the lock, so that a fault that is set at the same time is not lost.
+    fn clear(&self, current: &mut Option<Fault>) {
+        *current = None;
         self.0.any.store(false, Ordering::Release);
     }
 
@@ -107,12 +113,11 @@ impl Faults {
     }
 
     fn current(&self, now: Instant) -> Option<Fault> {
-        let fault = *self.lock();
-        if fault.is_some_and(|fault| fault.end <= now) {
-            self.end();
-            return None;
+        let mut current = self.lock();
+        if current.is_some_and(|fault| fault.end <= now) {
+            self.clear(&mut current);
         }
-        fault
+        *current
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Fault>> {

@@ -72,12 +72,19 @@ struct State {
 #[derive(Debug, Default)]
 struct Table {
     slots: HashMap<u64, Arc<Slot>>,
-    clients: HashMap<IpAddr, Arc<Client>>,
+    clients: HashMap<ClientKey, Arc<Client>>,
     next: u64,
     /// Whether everything that had arrived at the last look has been read since.
     has_settled: bool,
     /// Since when rounds were counted in which others waited behind a client's share, and how many there were.
     client_rounds: Option<(Instant, u32)>,
+}
+
+/// One client. A trusted proxy and another host of its IPv6 /64 are two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct ClientKey {
+    network: IpAddr,
+    is_trusted: bool,
 }
 
 /// A connection that is served, until it is dropped.
@@ -97,17 +104,17 @@ impl Admission {
     /// Waits until there is room for a connection of `address`, and makes some. `None` means that this client already has its
     /// share and uses all of it.
     pub(super) async fn admit(&self, address: IpAddr) -> Option<Admitted> {
-        let address = network(address);
+        let client = self.key(address);
         let mut closed_in = None;
         for round in 0.. {
-            match self.make_room(address, round, &mut closed_in) {
+            match self.make_room(client, round, &mut closed_in) {
                 Outcome::Admitted(admitted) => return Some(admitted),
                 Outcome::Refused => return None,
                 Outcome::Wait => {}
             }
             let end = Instant::now() + ROUND;
             while timeout_at(end, self.0.released.notified()).await.is_ok() {
-                if let Ok(admitted) = self.table().insert(address, self) {
+                if let Ok(admitted) = self.table().insert(client, self) {
                     return Some(admitted);
                 }
             }
@@ -118,16 +125,16 @@ impl Admission {
     }
 
     /// Looks for room, and makes some. `closed_in` is the round in which a connection was closed for this one.
-    fn make_room(&self, address: IpAddr, round: u32, closed_in: &mut Option<u32>) -> Outcome {
+    fn make_room(&self, client: ClientKey, round: u32, closed_in: &mut Option<u32>) -> Outcome {
         let mut table = self.table();
-        let full = match table.insert(address, self) {
+        let full = match table.insert(client, self) {
             Ok(admitted) => return Outcome::Admitted(admitted),
             Err(full) => full,
         };
         if full == Full::Client && table.has_waited_enough(round, Instant::now()) {
             return Outcome::Refused;
         }
-        let only = (full == Full::Client).then_some(address);
+        let only = (full == Full::Client).then_some(client);
         if round == 0 {
             table.press(only);
         }
@@ -144,7 +151,11 @@ impl Admission {
 
     /// The same if there is room already.
     pub(super) fn try_admit(&self, address: IpAddr) -> Option<Admitted> {
-        self.table().insert(network(address), self).ok()
+        self.table().insert(self.key(address), self).ok()
+    }
+
+    fn key(&self, address: IpAddr) -> ClientKey {
+        ClientKey { network: network(address), is_trusted: self.0.capacity.trusted.contain(address) }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -167,20 +178,19 @@ enum Full {
 }
 
 impl Table {
-    fn insert(&mut self, address: IpAddr, admission: &Admission) -> Result<Admitted, Full> {
+    fn insert(&mut self, key: ClientKey, admission: &Admission) -> Result<Admitted, Full> {
         let capacity = &admission.0.capacity;
-        let limit = if capacity.trusted.contain(address) { usize::MAX } else { capacity.per_client };
+        let limit = if key.is_trusted { usize::MAX } else { capacity.per_client };
         let has_share = limit < capacity.connections;
-        if has_share && self.clients.get(&address).is_some_and(|client| client.connections() >= limit) {
+        if has_share && self.clients.get(&key).is_some_and(|client| client.connections() >= limit) {
             return Err(Full::Client);
         }
         if self.slots.len() >= capacity.connections {
             return Err(Full::Listener);
         }
-        let unlimited = limit == usize::MAX;
-        let client = self.clients.entry(address).or_insert_with(|| Client::new(&capacity.memory, unlimited));
+        let client = self.clients.entry(key).or_insert_with(|| Client::new(&capacity.memory, key.is_trusted));
         client.add();
-        let slot = Arc::new(Slot::new(address, Arc::clone(client), admission.0.began));
+        let slot = Arc::new(Slot::new(key, Arc::clone(client), admission.0.began));
         let id = self.next;
         self.next += 1;
         self.slots.insert(id, Arc::clone(&slot));
@@ -190,7 +200,7 @@ impl Table {
     fn remove(&mut self, id: u64) {
         let Some(slot) = self.slots.remove(&id) else { return };
         if slot.client().remove() == 0 {
-            self.clients.remove(&slot.address());
+            self.clients.remove(&slot.key());
         }
         // A table that once was large does not keep that memory.
         if self.slots.is_empty() {
@@ -208,7 +218,7 @@ impl Table {
     }
 
     /// Closes the connection that has waited for its client the longest.
-    fn close_longest_waiting(&self, only: Option<IpAddr>, round: u32) -> bool {
+    fn close_longest_waiting(&self, only: Option<ClientKey>, round: u32) -> bool {
         let is_patient = round < PATIENCE;
         if is_patient && !self.has_settled {
             return false;
@@ -228,12 +238,12 @@ impl Table {
     }
 
     /// Has every connection closed after its next answer.
-    fn press(&self, only: Option<IpAddr>) {
+    fn press(&self, only: Option<ClientKey>) {
         self.concerned(only).for_each(|slot| slot.press());
     }
 
-    fn concerned(&self, only: Option<IpAddr>) -> impl Iterator<Item = &Arc<Slot>> {
-        self.slots.values().filter(move |slot| only.is_none_or(|address| slot.address() == address))
+    fn concerned(&self, only: Option<ClientKey>) -> impl Iterator<Item = &Arc<Slot>> {
+        self.slots.values().filter(move |slot| only.is_none_or(|client| slot.key() == client))
     }
 }
 

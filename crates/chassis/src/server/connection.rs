@@ -8,7 +8,7 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Response, StatusCode, header},
+    http::{HeaderValue, Response, header},
 };
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
@@ -120,7 +120,8 @@ async fn speak<A: Acceptor>(
         let (answer, phase, slot) = (router.clone().call(request), phase.clone(), Arc::clone(&slot));
         async move {
             let mut answer = answer.await?;
-            if has_body && answer.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            let is_refused = answer.status().is_client_error() || answer.status().is_server_error();
+            if has_body && is_refused {
                 phase.linger();
             }
             if let Some(strict) = strict {

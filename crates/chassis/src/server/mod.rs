@@ -18,6 +18,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::{
     net::TcpStream,
     sync::{oneshot, watch},
+    task::unconstrained,
     time::sleep,
 };
 
@@ -134,8 +135,14 @@ impl<A: Acceptor> Serving<A> {
             }
         };
         // The kernel has already promised a connection to these clients: they get one, and time to send what they came for.
-        let mut next = || pending.take().map(Ok).or_else(|| listener.accept().now_or_never());
-        while let Some(Ok((stream, peer))) = next() {
+        // All of them, so the runtime must not ask this task to yield after a number of them.
+        let mut next = || pending.take().map(Ok).or_else(|| unconstrained(listener.accept()).now_or_never());
+        while let Some(accepted) = next() {
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) if is_about_one_connection(&error) => continue,
+                Err(_) => break,
+            };
             let Some(admitted) = admission.try_admit(peer.ip()) else { break };
             self.serve(stream, Peer(peer), admitted, graceful.watcher(), draining.clone());
         }

@@ -11,6 +11,7 @@ pub(crate) fn checks() -> Vec<Check> {
         more_than_16_kib_of_fields_are_refused,
         a_head_of_a_megabyte_is_not_kept,
         a_body_announced_too_large_is_refused_unread,
+        a_refusal_does_not_reset_a_client_that_goes_on_sending,
     ]
 }
 
@@ -68,6 +69,17 @@ async fn a_body_announced_too_large_is_refused_unread(subject: Subject) {
     assert_eq!(answer.status, 413);
     answer.problem();
     assert!(answer.has("x-request-id"));
+}
+
+/// A reset could reach the client before it has read why it was refused.
+async fn a_refusal_does_not_reset_a_client_that_goes_on_sending(subject: Subject) {
+    let (length, part) = (60 * KIB, "x".repeat(20 * KIB));
+    let mut wire = subject.connect().await;
+    wire.send(format!("POST /nope HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{part}")).await;
+    assert_eq!(wire.answer().await.status, 404);
+    for _ in 0..2 {
+        assert!(wire.takes(&part).await, "the connection was reset");
+    }
 }
 
 async fn chunks_that_grow_too_large_are_refused(subject: Subject) {

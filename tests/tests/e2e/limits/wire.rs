@@ -25,6 +25,11 @@ impl Wire {
         let _ = self.stream.write_all(bytes.as_ref()).await;
     }
 
+    /// Sends; whether the connection could take it.
+    pub(crate) async fn takes(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).await.is_ok()
+    }
+
     /// The next answer.
     pub(crate) async fn answer(&mut self) -> Answer {
         loop {

@@ -1,6 +1,5 @@
 //! One connection's place: whether it waits for its client, and whether it must go.
 use std::{
-    net::IpAddr,
     sync::{
         Arc,
         atomic::{
@@ -15,12 +14,12 @@ use std::{
 use futures_util::task::AtomicWaker;
 use tokio::time::Instant;
 
-use super::{IDLE_GRACE, client::Client};
+use super::{ClientKey, IDLE_GRACE, client::Client};
 
 /// What the table knows of a connection.
 #[derive(Debug)]
 pub(in super::super) struct Slot {
-    address: IpAddr,
+    key: ClientKey,
     client: Arc<Client>,
     /// When the listener began, from which times count.
     began: Instant,
@@ -37,9 +36,9 @@ pub(in super::super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(address: IpAddr, client: Arc<Client>, began: Instant) -> Self {
+    pub(super) fn new(key: ClientKey, client: Arc<Client>, began: Instant) -> Self {
         Self {
-            address,
+            key,
             client,
             began,
             waiting_since: AtomicU64::new(0),
@@ -52,8 +51,8 @@ impl Slot {
         }
     }
 
-    pub(super) fn address(&self) -> IpAddr {
-        self.address
+    pub(super) fn key(&self) -> ClientKey {
+        self.key
     }
 
     pub(super) fn client(&self) -> &Client {

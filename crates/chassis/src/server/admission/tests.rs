@@ -174,3 +174,18 @@ async fn nothing_is_remembered_of_clients_that_are_gone() {
     let table = admission.table();
     assert_eq!((table.slots.capacity(), table.clients.capacity()), (0, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_trusted_proxy_of_ipv6_is_known_by_its_whole_address() {
+    let address = |text: &str| text.parse::<IpAddr>().expect("an address");
+    for (trusted, proxy, other) in
+        [("2001:db8::5", "2001:db8::5", "2001:db8::6"), ("2001:db8::/112", "2001:db8::7", "2001:db8::1:0")]
+    {
+        let trusted = trusted.parse().expect("a network");
+        let capacity = Capacity { connections: 4, per_client: 1, trusted, memory: RequestMemory::default() };
+        let admission = Admission::new(capacity);
+        let _others = now(&admission, address(other)).expect("room");
+        assert!(now(&admission, address(other)).is_none(), "one of the same /64 has its share");
+        let _proxys = [(); 3].map(|()| now(&admission, address(proxy)).expect("no limit for a proxy"));
+    }
+}

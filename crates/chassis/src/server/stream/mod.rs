@@ -30,7 +30,7 @@ use super::{
     request_memory::{LARGE_HEAD, ORDINARY_HEAD, Pool, Reservation},
 };
 
-/// Closing on unread data resets the connection, and the client may never see its 413: so what it still sends is read
+/// Closing on unread data resets the connection, and the client may never see why it was refused: so what it still sends is read
 /// and dropped for this long.
 const LINGER: Duration = Duration::from_secs(1);
 

@@ -22,7 +22,7 @@ struct State {
     turns: AtomicU64,
     /// Bytes of the body of the request that is or was handled last.
     body_bytes: AtomicU64,
-    /// Whether a body was refused before it was read.
+    /// Whether the last request may have been refused before its body was read.
     lingers: AtomicBool,
 }
 
@@ -30,6 +30,7 @@ impl Phase {
     /// The headers of a request are complete; its body has so many bytes, as far as they say.
     pub(in super::super) fn begin(&self, body_bytes: u64) {
         self.0.body_bytes.store(body_bytes, Relaxed);
+        self.0.lingers.store(false, Relaxed);
         self.0.turns.fetch_add(1, Relaxed);
     }
 
@@ -46,7 +47,7 @@ impl Phase {
         self.0.body_bytes.load(Relaxed)
     }
 
-    /// A body was refused before it was read.
+    /// The request may have been refused before its body was read.
     pub(in super::super) fn linger(&self) {
         self.0.lingers.store(true, Relaxed);
     }
